@@ -1,0 +1,33 @@
+# Everything runs in a virtual environment made here. TORCH=2.11.0 uses another torch, in an
+# environment and a build folder of its own.
+PYTHON ?= python3
+TORCH ?= 2.15.0
+VENV := $(if $(filter 2.15.0,$(TORCH)),.venv,.venv-$(TORCH))
+BIN := $(VENV)/bin
+BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
+export FUSED_SOFTPLUS_TESTS = ON
+
+.PHONY: build demo test clean
+.DEFAULT_GOAL := build
+
+# The environment, made again when what it holds changes.
+$(VENV)/.complete: requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==$(TORCH) -r requirements-dev.txt
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pip install --quiet --disable-pip-version-check \
+	    --no-build-isolation --no-deps --editable .
+	touch $@
+
+# CMake and Ninja rebuild what changed, and only that.
+build: $(VENV)/.complete
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python setup.py --quiet build_ext --inplace
+
+demo: build
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
+
+test: build
+	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure --parallel 2
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests
+
+clean:
+	rm -rf build .venv .venv-* python/fused_softplus/{lib,include,share,*.so,_build.py}

@@ -1,0 +1,21 @@
+// Autocast as ATen treats its own softplus: float32 on CUDA, and no rule on the CPU.
+#include <ATen/autocast_mode.h>
+#include <torch/library.h>
+
+#include "ops.h"
+
+namespace fused_softplus {
+namespace {
+
+at::Tensor softplus_autocast(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold) {
+  c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCUDA);
+  return ops::softplus().call(at::autocast::cached_cast(at::kFloat, self, c10::DeviceType::CUDA),
+                              beta, threshold);
+}
+
+}  // namespace
+}  // namespace fused_softplus
+
+TORCH_LIBRARY_IMPL(fused_softplus, AutocastCUDA, m) {
+  m.impl("softplus", fused_softplus::softplus_autocast);
+}

@@ -1,0 +1,357 @@
+// Derivatives: what each operator saves, and which operator computes its gradient. Every gradient
+// is again an operator of ours, with a derivative of its own, so any order of reverse and forward
+// mode is available. Written as torch's generated code is, rather than on its public
+// autograd::Function, which torch.func and forward mode refuse.
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/VariableTypeUtils.h>
+#include <torch/library.h>
+
+#include <cmath>
+#include <limits>
+
+#include "autograd_node.h"
+#include "ops.h"
+
+namespace fused_softplus {
+namespace {
+
+// Our operators' names are ATen's, so calls to them are qualified: argument-dependent look-up would
+// find both.
+using at::Scalar;
+using at::Tensor;
+using torch::autograd::compute_requires_grad;
+using torch::autograd::isFwGradDefined;
+using torch::autograd::SavedVariable;
+using torch::autograd::variable_list;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// ---- The rules -------------------------------------------------------------------------------
+
+struct SoftplusRule {
+  static constexpr const char* name = "FusedSoftplusBackward";
+  static constexpr int saved = 1;
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& self,
+                                const Scalar& beta, const Scalar& threshold) {
+    return {fused_softplus::softplus_backward(grad, self[0], beta, threshold)};
+  }
+};
+
+// The in-place operator's, wherever the result tells the gradient: its input is then never kept.
+struct SoftplusResultRule {
+  static constexpr const char* name = "FusedSoftplusFromResultBackward";
+  static constexpr int saved = 1;
+  static constexpr bool saves_result = true;
+
+  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& result,
+                                const Scalar& beta, const Scalar&) {
+    return {softplus_backward_from_result(grad, result[0], beta)};
+  }
+};
+
+struct SoftplusBackwardRule {
+  static constexpr const char* name = "FusedSoftplusBackwardBackward";
+  static constexpr int saved = 2;  // grad_output, self
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& inputs,
+                                const Scalar& beta, const Scalar& threshold) {
+    auto [grad_output, grad_self] =
+        softplus_double_backward(grad, inputs[0], inputs[1], beta, threshold);
+    return {grad_output, grad_self};
+  }
+};
+
+struct SoftplusBackwardFromResultRule {
+  static constexpr const char* name = "FusedSoftplusBackwardFromResultBackward";
+  static constexpr int saved = 2;  // grad_output, result
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& inputs,
+                                const Scalar& beta, const Scalar&) {
+    auto [grad_output, grad_result] =
+        softplus_double_backward_from_result(grad, inputs[0], inputs[1], beta);
+    return {grad_output, grad_result};
+  }
+};
+
+// ---- What they share -------------------------------------------------------------------------
+
+// A node of this rule over these inputs, or null where no gradient is asked for.
+template <typename Rule, typename... Inputs>
+auto node_for(const Scalar& beta, const Scalar& threshold, const Inputs&... inputs) {
+  decltype(make_node<Node<Rule>>()) node;
+  if (compute_requires_grad(inputs...)) {
+    node = make_node<Node<Rule>>();
+    node->set_next_edges(torch::autograd::collect_next_edges(inputs...));
+    node->beta_ = beta;
+    node->threshold_ = threshold;
+  }
+  return node;
+}
+
+// The value of a dual tensor, and its tangent (zeros where it has none).
+Tensor primal_of(const Tensor& tensor) { return tensor._fw_primal(0); }
+
+Tensor tangent_of(const Tensor& tensor) {
+  const Tensor& tangent = tensor._fw_grad(0);
+  return tangent.defined() ? tangent : at::zeros_like(primal_of(tensor));
+}
+
+// Runs the operator's kernel for the keys below autograd.
+template <typename Op, typename... Args>
+decltype(auto) below_autograd(c10::DispatchKeySet keys, const Op& op, Args&&... args) {
+  at::AutoDispatchBelowADInplaceOrView guard;
+  return op.redispatch(keys & c10::after_autograd_keyset, std::forward<Args>(args)...);
+}
+
+// ---- Functional operators --------------------------------------------------------------------
+
+Tensor softplus_autograd(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
+                         const Scalar& threshold) {
+  const auto node = node_for<SoftplusRule>(beta, threshold, self);
+  Tensor result = below_autograd(keys, ops::softplus(), self, beta, threshold);
+  if (node) {
+    node->saved_[0] = SavedVariable(self, false);
+    torch::autograd::set_history(result, node);
+  }
+  if (isFwGradDefined(self)) {
+    result._set_fw_grad(fused_softplus::softplus_backward(tangent_of(self), primal_of(self), beta, threshold), 0,
+                        false);
+  }
+  return result;
+}
+
+// softplus_backward and softplus_backward_from_result are both grad_output times a slope that
+// depends on a second tensor, so one text serves both. kernel runs below autograd; backward and
+// double_backward are the operators themselves.
+template <typename Rule, typename Kernel, typename Backward, typename DoubleBackward>
+Tensor backward_autograd(const Tensor& grad_output, const Tensor& second, const Scalar& beta,
+                         const Scalar& threshold, const Kernel& kernel, const Backward& backward,
+                         const DoubleBackward& double_backward) {
+  const auto node = node_for<Rule>(beta, threshold, grad_output, second);
+  Tensor grad_input = kernel(grad_output, second);
+  if (node) {
+    node->saved_ = {SavedVariable(grad_output, false), SavedVariable(second, false)};
+    torch::autograd::set_history(grad_input, node);
+  }
+  if (isFwGradDefined(grad_output) || isFwGradDefined(second)) {
+    const Tensor value = primal_of(second);
+    Tensor tangent = backward(tangent_of(grad_output), value);
+    if (isFwGradDefined(second)) {
+      const auto gradients = double_backward(tangent_of(second), primal_of(grad_output), value);
+      tangent = tangent + std::get<1>(gradients);
+    }
+    grad_input._set_fw_grad(tangent, 0, false);
+  }
+  return grad_input;
+}
+
+Tensor softplus_backward_autograd(c10::DispatchKeySet keys, const Tensor& grad_output,
+                                  const Tensor& self, const Scalar& beta,
+                                  const Scalar& threshold) {
+  return backward_autograd<SoftplusBackwardRule>(
+      grad_output, self, beta, threshold,
+      [&](const Tensor& grad, const Tensor& x) {
+        return below_autograd(keys, ops::softplus_backward(), grad, x, beta, threshold);
+      },
+      [&](const Tensor& grad, const Tensor& x) {
+        return fused_softplus::softplus_backward(grad, x, beta, threshold);
+      },
+      [&](const Tensor& grad_grad, const Tensor& grad, const Tensor& x) {
+        return softplus_double_backward(grad_grad, grad, x, beta, threshold);
+      });
+}
+
+Tensor softplus_backward_from_result_autograd(c10::DispatchKeySet keys, const Tensor& grad_output,
+                                              const Tensor& result, const Scalar& beta) {
+  return backward_autograd<SoftplusBackwardFromResultRule>(
+      grad_output, result, beta, Scalar(),
+      [&](const Tensor& grad, const Tensor& y) {
+        return below_autograd(keys, ops::softplus_backward_from_result(), grad, y, beta);
+      },
+      [&](const Tensor& grad, const Tensor& y) {
+        return softplus_backward_from_result(grad, y, beta);
+      },
+      [&](const Tensor& grad_grad, const Tensor& grad, const Tensor& y) {
+        return softplus_double_backward_from_result(grad_grad, grad, y, beta);
+      });
+}
+
+template <typename... Tensors>
+bool is_differentiated(const Tensors&... tensors) {
+  return compute_requires_grad(tensors...) || (isFwGradDefined(tensors) || ...);
+}
+
+// Third derivatives and beyond are rare, so the fused double backward gives way to the operators
+// above, which can be differentiated again without end.
+std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet keys,
+                                                             const Tensor& grad_grad_input,
+                                                             const Tensor& grad_output,
+                                                             const Tensor& self, const Scalar& beta,
+                                                             const Scalar& threshold) {
+  if (!is_differentiated(grad_grad_input, grad_output, self)) {
+    return below_autograd(keys, ops::softplus_double_backward(), grad_grad_input, grad_output, self,
+                          beta, threshold);
+  }
+  const Tensor grad_grad_output = fused_softplus::softplus_backward(grad_grad_input, self, beta, threshold);
+  // sigmoid(beta x) (1 - sigmoid(beta x)), the second factor as sigmoid(-beta x) to keep its digits
+  const Tensor curved = fused_softplus::softplus_backward(grad_grad_output, -self, beta, infinity);
+  const Tensor grad_self = grad_output * curved * beta;
+  return {grad_grad_output, at::where(self * beta > threshold, 0, grad_self)};
+}
+
+std::tuple<Tensor, Tensor> softplus_double_backward_from_result_autograd(
+    c10::DispatchKeySet keys, const Tensor& grad_grad_input, const Tensor& grad_output,
+    const Tensor& result, const Scalar& beta) {
+  if (!is_differentiated(grad_grad_input, grad_output, result)) {
+    return below_autograd(keys, ops::softplus_double_backward_from_result(), grad_grad_input,
+                          grad_output, result, beta);
+  }
+  return {softplus_backward_from_result(grad_grad_input, result, beta),
+          grad_grad_input * grad_output * at::exp(result * -beta) * beta};
+}
+
+// ---- In-place and out= -----------------------------------------------------------------------
+
+// Whether softplus's result tells its gradient as exactly as its input does. It does not where
+//  - the linear branch, whose gradient is 1, starts so low (or the dtype ends so low) that
+//    1 - exp(-beta * result) is not yet 1 there: in float64 with the default threshold, too;
+//  - float16 results underflow before the gradients, up to |beta| times as large, do.
+bool result_tells_gradient(at::ScalarType dtype, const Scalar& beta_, const Scalar& threshold_) {
+  const double beta = std::abs(beta_.toDouble());
+  const auto tells = [&](double largest, double epsilon) {
+    return std::exp(-std::min(threshold_.toDouble(), beta * largest)) <= epsilon / 4;
+  };
+  switch (dtype) {
+    case at::kFloat:
+      return tells(std::numeric_limits<float>::max(), std::numeric_limits<float>::epsilon());
+    case at::kDouble:
+      return tells(std::numeric_limits<double>::max(), std::numeric_limits<double>::epsilon());
+    case at::kBFloat16:
+      return tells(std::numeric_limits<c10::BFloat16>::max(),
+                   std::numeric_limits<c10::BFloat16>::epsilon());
+    case at::kHalf:
+      return beta <= 1 && tells(std::numeric_limits<c10::Half>::max(),
+                                std::numeric_limits<c10::Half>::epsilon());
+    default:
+      return false;
+  }
+}
+
+// Runs an operator that writes to a tensor; the kernel at ADInplaceOrView counts its version.
+template <typename Op, typename... Args>
+void write(c10::DispatchKeySet keys, const Op& op, Args&&... args) {
+  at::AutoDispatchBelowAutograd guard;
+  op.redispatch(keys & c10::after_autograd_keyset, std::forward<Args>(args)...);
+}
+
+Tensor& softplus_inplace_autograd(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
+                                  const Scalar& threshold) {
+  torch::autograd::check_inplace(self, compute_requires_grad(self));
+  Tensor tangent;
+  if (isFwGradDefined(self)) {
+    tangent = fused_softplus::softplus_backward(tangent_of(self), primal_of(self), beta, threshold);
+  }
+  if (result_tells_gradient(self.scalar_type(), beta, threshold)) {
+    const auto node = node_for<SoftplusResultRule>(beta, threshold, self);
+    write(keys, ops::softplus_(), self, beta, threshold);
+    if (node) {
+      torch::autograd::rebase_history(self, node);
+      node->saved_[0] = SavedVariable(self, true, self.is_view());
+    }
+  } else {
+    const auto node = node_for<SoftplusRule>(beta, threshold, self);
+    if (node) {
+      node->saved_[0] = SavedVariable(self.clone(), false);
+    }
+    write(keys, ops::softplus_(), self, beta, threshold);
+    if (node) {
+      torch::autograd::rebase_history(self, node);
+    }
+  }
+  if (tangent.defined()) {
+    self._set_fw_grad(tangent, 0, true);
+  }
+  return self;
+}
+
+template <typename... Tensors>
+void refuse_differentiated_out(const char* name, const Tensors&... tensors) {
+  if (compute_requires_grad(tensors...)) {
+    torch::autograd::throw_error_out_requires_grad(name);
+  }
+  TORCH_CHECK_NOT_IMPLEMENTED(
+      !(isFwGradDefined(tensors) || ...), name,
+      "(): functions with out=... arguments don't support forward mode differentiation, but one "
+      "of the arguments has a tangent.");
+}
+
+Tensor& softplus_out_autograd(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
+                              const Scalar& threshold, Tensor& out) {
+  refuse_differentiated_out("fused_softplus::softplus", self, out);
+  write(keys, ops::softplus_out(), self, beta, threshold, out);
+  return out;
+}
+
+Tensor& softplus_backward_grad_input_autograd(c10::DispatchKeySet keys, const Tensor& grad_output,
+                                              const Tensor& self, const Scalar& beta,
+                                              const Scalar& threshold, Tensor& grad_input) {
+  refuse_differentiated_out("fused_softplus::softplus_backward", grad_output, self, grad_input);
+  write(keys, ops::softplus_backward_grad_input(), grad_output, self, beta, threshold, grad_input);
+  return grad_input;
+}
+
+// The version counter's kernels, reached also where no gradient is recorded.
+template <typename Op, typename... Args>
+void write_counted(c10::DispatchKeySet keys, const Op& op, Tensor& written, Args&&... args) {
+  {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    op.redispatch(keys & c10::after_ADInplaceOrView_keyset, std::forward<Args>(args)...);
+  }
+  torch::autograd::increment_version(written);
+}
+
+Tensor& softplus_inplace_counted(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
+                                 const Scalar& threshold) {
+  write_counted(keys, ops::softplus_(), self, self, beta, threshold);
+  return self;
+}
+
+Tensor& softplus_out_counted(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
+                             const Scalar& threshold, Tensor& out) {
+  write_counted(keys, ops::softplus_out(), out, self, beta, threshold, out);
+  return out;
+}
+
+Tensor& softplus_backward_grad_input_counted(c10::DispatchKeySet keys, const Tensor& grad_output,
+                                             const Tensor& self, const Scalar& beta,
+                                             const Scalar& threshold, Tensor& grad_input) {
+  write_counted(keys, ops::softplus_backward_grad_input(), grad_input, grad_output, self, beta,
+                threshold, grad_input);
+  return grad_input;
+}
+
+}  // namespace
+}  // namespace fused_softplus
+
+TORCH_LIBRARY_IMPL(fused_softplus, Autograd, m) {
+  using namespace fused_softplus;
+  m.impl("softplus", softplus_autograd);
+  m.impl("softplus.out", softplus_out_autograd);
+  m.impl("softplus_", softplus_inplace_autograd);
+  m.impl("softplus_backward", softplus_backward_autograd);
+  m.impl("softplus_backward.grad_input", softplus_backward_grad_input_autograd);
+  m.impl("softplus_backward_from_result", softplus_backward_from_result_autograd);
+  m.impl("softplus_double_backward", softplus_double_backward_autograd);
+  m.impl("softplus_double_backward_from_result", softplus_double_backward_from_result_autograd);
+}
+
+TORCH_LIBRARY_IMPL(fused_softplus, ADInplaceOrView, m) {
+  using namespace fused_softplus;
+  m.impl("softplus.out", softplus_out_counted);
+  m.impl("softplus_", softplus_inplace_counted);
+  m.impl("softplus_backward.grad_input", softplus_backward_grad_input_counted);
+}

@@ -1,0 +1,12 @@
+// Which of the compiled instruction sets the loops run with: what cpu_capability() of softplus.h
+// names.
+#pragma once
+
+#include "loops.h"
+
+namespace fused_softplus::cpu {
+
+// The loop for the chosen instruction set.
+Loop find_loop(Kernel kernel, Dtype dtype);
+
+}  // namespace fused_softplus::cpu

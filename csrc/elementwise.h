@@ -1,0 +1,121 @@
+// The operators as kernels over tensors: arguments checked, outputs allocated or resized, layouts
+// walked by TensorIterator. A device adds only how a kernel runs over an iterator (Launch) and
+// registers the rest under its dispatch key.
+#pragma once
+
+#include <ATen/TensorIterator.h>
+#include <torch/library.h>
+
+#include <limits>
+
+#include "arguments.h"
+#include "kernel.h"
+
+namespace fused_softplus {
+
+// Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
+using Launch = void (*)(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
+                        double threshold);
+
+template <Launch launch>
+struct Elementwise {
+  using Tensor = at::Tensor;
+  using Scalar = at::Scalar;
+
+  static Tensor softplus(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    Tensor out;
+    return softplus_out(self, beta, threshold, out);
+  }
+
+  static Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    return softplus_out(self, beta, threshold, self);
+  }
+
+  static Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& threshold,
+                              Tensor& out) {
+    run("fused_softplus::softplus", Kernel::softplus, {&out}, {&self}, beta, threshold);
+    return out;
+  }
+
+  static Tensor softplus_backward(const Tensor& grad_output, const Tensor& self, const Scalar& beta,
+                                  const Scalar& threshold) {
+    Tensor grad_input;
+    return softplus_backward_grad_input(grad_output, self, beta, threshold, grad_input);
+  }
+
+  static Tensor& softplus_backward_grad_input(const Tensor& grad_output, const Tensor& self,
+                                              const Scalar& beta, const Scalar& threshold,
+                                              Tensor& grad_input) {
+    run("fused_softplus::softplus_backward", Kernel::softplus_backward, {&grad_input},
+        {&grad_output, &self}, beta, threshold);
+    return grad_input;
+  }
+
+  static Tensor softplus_backward_from_result(const Tensor& grad_output, const Tensor& result,
+                                              const Scalar& beta) {
+    Tensor grad_input;
+    run("fused_softplus::softplus_backward_from_result", Kernel::softplus_backward_from_result,
+        {&grad_input}, {&grad_output, &result}, beta, never_linear);
+    return grad_input;
+  }
+
+  static std::tuple<Tensor, Tensor> softplus_double_backward(const Tensor& grad_grad_input,
+                                                             const Tensor& grad_output,
+                                                             const Tensor& self, const Scalar& beta,
+                                                             const Scalar& threshold) {
+    Tensor grad_grad_output, grad_self;
+    run("fused_softplus::softplus_double_backward", Kernel::softplus_double_backward,
+        {&grad_grad_output, &grad_self}, {&grad_grad_input, &grad_output, &self}, beta, threshold);
+    return {grad_grad_output, grad_self};
+  }
+
+  static std::tuple<Tensor, Tensor> softplus_double_backward_from_result(
+      const Tensor& grad_grad_input, const Tensor& grad_output, const Tensor& result,
+      const Scalar& beta) {
+    Tensor grad_grad_output, grad_result;
+    run("fused_softplus::softplus_double_backward_from_result",
+        Kernel::softplus_double_backward_from_result, {&grad_grad_output, &grad_result},
+        {&grad_grad_input, &grad_output, &result}, beta, never_linear);
+    return {grad_grad_output, grad_result};
+  }
+
+  static void register_in(torch::Library& m) {
+    m.impl("softplus", softplus);
+    m.impl("softplus.out", softplus_out);
+    m.impl("softplus_", softplus_);
+    m.impl("softplus_backward", softplus_backward);
+    m.impl("softplus_backward.grad_input", softplus_backward_grad_input);
+    m.impl("softplus_backward_from_result", softplus_backward_from_result);
+    m.impl("softplus_double_backward", softplus_double_backward);
+    m.impl("softplus_double_backward_from_result", softplus_double_backward_from_result);
+  }
+
+ private:
+  static constexpr double never_linear = std::numeric_limits<double>::infinity();
+
+  // An undefined output is allocated as ATen's elementwise operators would; a defined one is
+  // resized. Different dtypes or devices, and partly overlapping memory, are refused.
+  static void run(const char* name, Kernel kernel, std::initializer_list<Tensor*> outputs,
+                  std::initializer_list<const Tensor*> inputs, const Scalar& beta,
+                  const Scalar& threshold) {
+    at::TensorIteratorConfig config;
+    for (const Tensor* output : outputs) {
+      config.add_output(*output);
+    }
+    for (const Tensor* input : inputs) {
+      check_dtype(name, *input);
+      config.add_const_input(*input);
+    }
+    const auto dtype = (*inputs.begin())->scalar_type();
+    const double beta_value = checked_beta(name, beta, dtype);
+    const double threshold_value = checked_threshold(name, threshold);
+    at::TensorIterator iterator = config.build();
+    launch(iterator, kernel, beta_value, threshold_value);
+    int i = 0;
+    for (Tensor* output : outputs) {
+      *output = iterator.output(i++);
+    }
+  }
+};
+
+}  // namespace fused_softplus

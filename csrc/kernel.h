@@ -1,0 +1,14 @@
+// The names of the elementwise kernels, on every device.
+#pragma once
+
+namespace fused_softplus {
+
+enum class Kernel {
+  softplus,
+  softplus_backward,
+  softplus_backward_from_result,
+  softplus_double_backward,
+  softplus_double_backward_from_result,
+};
+
+}  // namespace fused_softplus

@@ -1,0 +1,85 @@
+// Shapes, strides and dtypes without data, for torch.compile, FakeTensor and the meta device.
+// They are ATen's own rules for its softplus, asked of ATen, which knows symbolic shapes too.
+#include <ATen/ATen.h>
+#include <torch/library.h>
+
+#include "arguments.h"
+
+namespace fused_softplus {
+namespace {
+
+using at::Scalar;
+using at::Tensor;
+
+void check(const char* name, std::initializer_list<const Tensor*> inputs, const Scalar& beta,
+           const Scalar& threshold) {
+  for (const Tensor* input : inputs) {
+    check_dtype(name, *input);
+  }
+  checked_beta(name, beta, (*inputs.begin())->scalar_type());
+  checked_threshold(name, threshold);
+}
+
+Tensor softplus_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
+  check("fused_softplus::softplus", {&self}, beta, threshold);
+  return at::softplus(self, beta, threshold);
+}
+
+Tensor& softplus_out_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold, Tensor& out) {
+  check("fused_softplus::softplus", {&self}, beta, threshold);
+  return at::softplus_out(out, self, beta, threshold);
+}
+
+Tensor& softplus_inplace_meta(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+  check("fused_softplus::softplus", {&self}, beta, threshold);
+  return self;
+}
+
+Tensor softplus_backward_meta(const Tensor& grad_output, const Tensor& self, const Scalar& beta,
+                         const Scalar& threshold) {
+  check("fused_softplus::softplus_backward", {&grad_output, &self}, beta, threshold);
+  return at::softplus_backward(grad_output, self, beta, threshold);
+}
+
+Tensor& softplus_backward_grad_input_meta(const Tensor& grad_output, const Tensor& self,
+                                     const Scalar& beta, const Scalar& threshold,
+                                     Tensor& grad_input) {
+  check("fused_softplus::softplus_backward", {&grad_output, &self}, beta, threshold);
+  return at::softplus_backward_out(grad_input, grad_output, self, beta, threshold);
+}
+
+Tensor softplus_backward_from_result_meta(const Tensor& grad_output, const Tensor& result,
+                                     const Scalar& beta) {
+  return softplus_backward_meta(grad_output, result, beta, 0);
+}
+
+std::tuple<Tensor, Tensor> softplus_double_backward_meta(const Tensor& grad_grad_input,
+                                                    const Tensor& grad_output, const Tensor& self,
+                                                    const Scalar& beta, const Scalar& threshold) {
+  check("fused_softplus::softplus_double_backward", {&grad_grad_input, &grad_output, &self}, beta,
+        threshold);
+  const auto like_all = [&] { return grad_grad_input.add(grad_output).add(self); };
+  return {like_all(), like_all()};
+}
+
+std::tuple<Tensor, Tensor> softplus_double_backward_from_result_meta(const Tensor& grad_grad_input,
+                                                                const Tensor& grad_output,
+                                                                const Tensor& result,
+                                                                const Scalar& beta) {
+  return softplus_double_backward_meta(grad_grad_input, grad_output, result, beta, 0);
+}
+
+}  // namespace
+}  // namespace fused_softplus
+
+TORCH_LIBRARY_IMPL(fused_softplus, Meta, m) {
+  using namespace fused_softplus;
+  m.impl("softplus", softplus_meta);
+  m.impl("softplus.out", softplus_out_meta);
+  m.impl("softplus_", softplus_inplace_meta);
+  m.impl("softplus_backward", softplus_backward_meta);
+  m.impl("softplus_backward.grad_input", softplus_backward_grad_input_meta);
+  m.impl("softplus_backward_from_result", softplus_backward_from_result_meta);
+  m.impl("softplus_double_backward", softplus_double_backward_meta);
+  m.impl("softplus_double_backward_from_result", softplus_double_backward_from_result_meta);
+}

@@ -1,0 +1,74 @@
+// The operators' schemas, and the C++ functions that call them.
+#include "ops.h"
+
+#include <torch/library.h>
+
+TORCH_LIBRARY(fused_softplus, m) {
+  const std::vector<at::Tag> tags = {at::Tag::pointwise, at::Tag::pt2_compliant_tag};
+  m.def("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", tags);
+  m.def(
+      "softplus.out(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor(a!) out) "
+      "-> Tensor(a!)",
+      tags);
+  m.def("softplus_(Tensor(a!) self, Scalar beta=1, Scalar threshold=20) -> Tensor(a!)", tags);
+  m.def(
+      "softplus_backward(Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) -> Tensor",
+      tags);
+  m.def(
+      "softplus_backward.grad_input(Tensor grad_output, Tensor self, Scalar beta, "
+      "Scalar threshold, *, Tensor(a!) grad_input) -> Tensor(a!)",
+      tags);
+  m.def(
+      "softplus_backward_from_result(Tensor grad_output, Tensor result, Scalar beta) -> Tensor",
+      tags);
+  m.def(
+      "softplus_double_backward(Tensor grad_grad_input, Tensor grad_output, Tensor self, "
+      "Scalar beta, Scalar threshold) -> (Tensor, Tensor)",
+      tags);
+  m.def(
+      "softplus_double_backward_from_result(Tensor grad_grad_input, Tensor grad_output, "
+      "Tensor result, Scalar beta) -> (Tensor, Tensor)",
+      tags);
+}
+
+namespace fused_softplus {
+
+at::Tensor softplus(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold) {
+  return ops::softplus().call(self, beta, threshold);
+}
+
+at::Tensor& softplus_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& beta,
+                         const at::Scalar& threshold) {
+  return ops::softplus_out().call(self, beta, threshold, out);
+}
+
+at::Tensor& softplus_(at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold) {
+  return ops::softplus_().call(self, beta, threshold);
+}
+
+at::Tensor softplus_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                             const at::Scalar& beta, const at::Scalar& threshold) {
+  return ops::softplus_backward().call(grad_output, self, beta, threshold);
+}
+
+at::Tensor softplus_backward_from_result(const at::Tensor& grad_output, const at::Tensor& result,
+                                         const at::Scalar& beta) {
+  return ops::softplus_backward_from_result().call(grad_output, result, beta);
+}
+
+std::tuple<at::Tensor, at::Tensor> softplus_double_backward(const at::Tensor& grad_grad_input,
+                                                            const at::Tensor& grad_output,
+                                                            const at::Tensor& self,
+                                                            const at::Scalar& beta,
+                                                            const at::Scalar& threshold) {
+  return ops::softplus_double_backward().call(grad_grad_input, grad_output, self, beta, threshold);
+}
+
+std::tuple<at::Tensor, at::Tensor> softplus_double_backward_from_result(
+    const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& result,
+    const at::Scalar& beta) {
+  return ops::softplus_double_backward_from_result().call(grad_grad_input, grad_output, result,
+                                                          beta);
+}
+
+}  // namespace fused_softplus

@@ -1,0 +1,16 @@
+"""Fused softplus for PyTorch: the operator, and what lets it stand in for nn.Softplus."""
+
+from ._library import cmake_prefix_path, library_path
+from ._version import __version__
+from .functional import softplus, softplus_
+from .modules import Softplus, replace_softplus
+
+__all__ = [
+    "Softplus",
+    "__version__",
+    "cmake_prefix_path",
+    "library_path",
+    "replace_softplus",
+    "softplus",
+    "softplus_",
+]

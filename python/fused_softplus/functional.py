@@ -1,0 +1,84 @@
+"""softplus and softplus_ as functions."""
+
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+from . import _C, _library  # noqa: F401 (_library loads the operators)
+
+
+def softplus(
+    input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Optional[Tensor] = None
+) -> Tensor:
+    r"""``log(1 + exp(beta * input)) / beta``, and ``input`` itself where ``beta * input > threshold``.
+
+    A drop-in for :func:`torch.nn.functional.softplus`, with autograd (any order, forward mode too).
+
+    Args:
+        input: a tensor of any shape and strides; float32, float64, float16 or bfloat16 (the halves
+            are computed in float32 and rounded once).
+        beta: finite and not zero; negative values are allowed.
+        threshold: any number but NaN; ``float("inf")`` for no linear part.
+        out: where to put the result; resized to ``input``'s shape, of ``input``'s dtype. Cannot be
+            combined with autograd.
+
+    Returns:
+        A tensor of ``input``'s shape and dtype. The result is never NaN for a number, is ``input``
+        at +inf and 0 at -inf (for beta > 0), and keeps denormal numbers.
+
+    Raises:
+        ValueError: beta is zero, infinite or NaN, or threshold is NaN.
+        NotImplementedError: ``input`` has another dtype.
+        RuntimeError: ``out`` has another dtype or device, partly overlaps ``input``, or is given
+            where a gradient is asked for.
+
+    Error: below 1 ULP in float32 and float64 for beta = 1 (2 ULP for others), on a CPU with fused
+    multiply-add; derived and tested as said in csrc/softplus_math.h.
+    """
+    if torch.jit.is_scripting():
+        if out is not None:
+            return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
+        return torch.ops.fused_softplus.softplus(input, beta, threshold)
+    else:
+        return _eager_softplus(input, beta, threshold, out)
+
+
+def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """:func:`softplus` in place: overwrites ``input`` and returns it.
+
+    For the gradient it keeps the result instead of the input, so that a layer before it and one
+    after it share one buffer. Where the result does not tell the gradient well enough, it keeps a
+    copy of the input and saves no memory, but stays right: float64 with threshold < 37.5,
+    float32 with threshold < 17.4, float16 with threshold < 8.4 or abs(beta) > 1, bfloat16 with
+    threshold < 6.3.
+
+    Raises, besides what :func:`softplus` raises:
+        RuntimeError: ``input`` is a leaf that requires grad, a view of one, or a tensor whose
+            elements share memory (an expanded one); and, in backward, if the result was changed
+            by another in-place operator since.
+    """
+    if torch.jit.is_scripting():
+        return torch.ops.fused_softplus.softplus_(input, beta, threshold)
+    else:
+        return _eager_softplus_(input, beta, threshold)
+
+
+def _eager_softplus(
+    input: Tensor, beta: float, threshold: float, out: Optional[Tensor]
+) -> Tensor:
+    if out is not None:
+        return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
+    if not torch.compiler.is_compiling():
+        result = _C.softplus(input, beta, threshold)
+        if result is not None:
+            return result
+    return torch.ops.fused_softplus.softplus(input, beta, threshold)
+
+
+def _eager_softplus_(input: Tensor, beta: float, threshold: float) -> Tensor:
+    if not torch.compiler.is_compiling():
+        result = _C.softplus_(input, beta, threshold)
+        if result is not None:
+            return result
+    return torch.ops.fused_softplus.softplus_(input, beta, threshold)

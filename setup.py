@@ -1,0 +1,38 @@
+"""Hands the build to CMake (CMakeLists.txt has the sources) and the result to setuptools."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).resolve().parent
+
+
+class CMakeBuild(build_ext):
+    """Configures once for each torch and Python, rebuilds what changed, installs into the package."""
+
+    def build_extension(self, ext: Extension) -> None:
+        package = Path(self.get_ext_fullpath(ext.name)).resolve().parent
+        release = torch.__version__.split("+")[0]
+        build = ROOT / "build" / f"torch-{release}-{sys.implementation.cache_tag}"
+        configure = [
+            "cmake",
+            *("-S", str(ROOT)),
+            *("-B", str(build)),
+            *("-G", "Ninja"),
+            f"-DTORCH_ROOT={Path(torch.__file__).parent}",
+            f"-DPython3_EXECUTABLE={sys.executable}",
+            "-DFUSED_SOFTPLUS_PYTHON=ON",
+            f"-DFUSED_SOFTPLUS_TESTS={os.environ.get('FUSED_SOFTPLUS_TESTS', 'OFF')}",
+            *os.environ.get("CMAKE_ARGS", "").split(),
+        ]
+        subprocess.run(configure, check=True)
+        subprocess.run(["cmake", "--build", str(build)], check=True)
+        subprocess.run(["cmake", "--install", str(build), "--prefix", str(package)], check=True)
+
+
+setup(ext_modules=[Extension("fused_softplus._C", [])], cmdclass={"build_ext": CMakeBuild})
