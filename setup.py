@@ -10,13 +10,15 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
+PACKAGE = "fused_softplus"
 
 
 class CMakeBuild(build_ext):
     """Configures once for each torch and Python, rebuilds what changed, installs into the package."""
 
-    def build_extension(self, ext: Extension) -> None:
-        package = Path(self.get_ext_fullpath(ext.name)).resolve().parent
+    def run(self) -> None:
+        inplace = self.inplace or self.editable_mode
+        package = ROOT / "python" / PACKAGE if inplace else Path(self.build_lib) / PACKAGE
         release = torch.__version__.split("+")[0]
         build = ROOT / "build" / f"torch-{release}-{sys.implementation.cache_tag}"
         configure = [
@@ -27,12 +29,13 @@ class CMakeBuild(build_ext):
             f"-DTORCH_ROOT={Path(torch.__file__).parent}",
             f"-DPython3_EXECUTABLE={sys.executable}",
             "-DFUSED_SOFTPLUS_PYTHON=ON",
+            "-DCMAKE_INSTALL_MESSAGE=LAZY",
             f"-DFUSED_SOFTPLUS_TESTS={os.environ.get('FUSED_SOFTPLUS_TESTS', 'OFF')}",
             *os.environ.get("CMAKE_ARGS", "").split(),
         ]
         subprocess.run(configure, check=True)
         subprocess.run(["cmake", "--build", str(build)], check=True)
-        subprocess.run(["cmake", "--install", str(build), "--prefix", str(package)], check=True)
+        subprocess.run(["cmake", "--install", str(build), "--prefix", str(package.absolute())], check=True)
 
 
-setup(ext_modules=[Extension("fused_softplus._C", [])], cmdclass={"build_ext": CMakeBuild})
+setup(ext_modules=[Extension(f"{PACKAGE}._C", [])], cmdclass={"build_ext": CMakeBuild})

@@ -272,8 +272,9 @@ Tensor& softplus_inplace_autograd(c10::DispatchKeySet keys, Tensor& self, const 
       torch::autograd::rebase_history(self, node);
     }
   }
-  if (tangent.defined()) {
-    self._set_fw_grad(tangent, 0, true);
+  if (tangent.defined()) {  // a tangent, too, may only be changed in place
+    const Tensor current = self._fw_grad(0);
+    self._set_fw_grad(current.copy_(tangent), 0, true);
   }
   return self;
 }
