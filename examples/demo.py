@@ -30,7 +30,8 @@ from torch.utils.benchmark import Timer  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 CPP_SOURCE = ROOT / "examples" / "cpp"
-CPP_BUILD = ROOT / "build" / "examples-cpp"
+# One for each torch, since CMake remembers which it found.
+CPP_BUILD = ROOT / "build" / f"examples-cpp-{torch.__version__}"
 EPOCHS = 60
 COVERAGE = 0.9
 
@@ -171,7 +172,7 @@ def show_cpp(model: nn.Module, training: TensorDataset) -> None:
 
 
 def build_cpp() -> Path:
-    check(shutil.which("cmake") is not None, "cmake is not on the PATH")
+    check(shutil.which("cmake") is not None, "cmake is not on the PATH, where `make demo` puts it")
     prefixes = f"{torch.utils.cmake_prefix_path};{fused_softplus.cmake_prefix_path()}"
     configure = ["cmake", "-S", CPP_SOURCE, "-B", CPP_BUILD, f"-DCMAKE_PREFIX_PATH={prefixes}"]
     build = ["cmake", "--build", CPP_BUILD]

@@ -60,13 +60,15 @@ struct ElementwiseLoop {
                        [](int64_t stride) { return stride == sizeof(S); });
   }
 
-  // n is a multiple of lanes.
-  static void vectors(const math::Parameters<T>& parameters, char* const* data, int64_t n) {
-    const math::Parameters<T> hoisted = parameters;  // a copy that no store can alias
-    vectors(hoisted, data, n, std::make_index_sequence<Op::inputs>(),
+  // n is a multiple of lanes. Not inlined: of two copies of a NaN's way through the arithmetic the
+  // compiler may commute one, and the NaNs' signs would then depend on the layout.
+  [[gnu::noinline]] static void vectors(const math::Parameters<T>& parameters, char* const* data,
+                                        int64_t n) {
+    vectors(parameters, data, n, std::make_index_sequence<Op::inputs>(),
             std::make_index_sequence<Op::outputs>());
   }
 
+  // The parameters are taken by value, so that no store can change them.
   template <size_t... input, size_t... output>
   static FUSED_SOFTPLUS_INLINE void vectors(math::Parameters<T> parameters, char* const* data,
                                             int64_t n, std::index_sequence<input...>,

@@ -1,15 +1,14 @@
 """softplus and softplus_ as functions."""
 
-from typing import Optional
-
 import torch
 from torch import Tensor
+from torch.jit._builtins import _register_builtin
 
-from . import _C, _library  # noqa: F401 (_library loads the operators)
+from . import _C
 
 
 def softplus(
-    input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Optional[Tensor] = None
+    input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Tensor | None = None
 ) -> Tensor:
     r"""``log(1 + exp(beta * input)) / beta``, and ``input`` itself where ``beta * input > threshold``.
 
@@ -36,12 +35,13 @@ def softplus(
     Error: below 1 ULP in float32 and float64 for beta = 1 (2 ULP for others), on a CPU with fused
     multiply-add; derived and tested as said in csrc/softplus_math.h.
     """
-    if torch.jit.is_scripting():
-        if out is not None:
-            return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
-        return torch.ops.fused_softplus.softplus(input, beta, threshold)
-    else:
-        return _eager_softplus(input, beta, threshold, out)
+    if out is not None:
+        return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
+    if not torch.compiler.is_compiling():
+        result = _C.softplus(input, beta, threshold)
+        if result is not None:
+            return result
+    return torch.ops.fused_softplus.softplus(input, beta, threshold)
 
 
 def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -58,27 +58,13 @@ def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tens
             elements share memory (an expanded one); and, in backward, if the result was changed
             by another in-place operator since.
     """
-    if torch.jit.is_scripting():
-        return torch.ops.fused_softplus.softplus_(input, beta, threshold)
-    else:
-        return _eager_softplus_(input, beta, threshold)
-
-
-def _eager_softplus(
-    input: Tensor, beta: float, threshold: float, out: Optional[Tensor]
-) -> Tensor:
-    if out is not None:
-        return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
-    if not torch.compiler.is_compiling():
-        result = _C.softplus(input, beta, threshold)
-        if result is not None:
-            return result
-    return torch.ops.fused_softplus.softplus(input, beta, threshold)
-
-
-def _eager_softplus_(input: Tensor, beta: float, threshold: float) -> Tensor:
     if not torch.compiler.is_compiling():
         result = _C.softplus_(input, beta, threshold)
         if result is not None:
             return result
     return torch.ops.fused_softplus.softplus_(input, beta, threshold)
+
+
+# torch.jit.script takes the operators for these functions, as it does for torch's own builtins.
+_register_builtin(softplus, "fused_softplus::softplus")
+_register_builtin(softplus_, "fused_softplus::softplus_")

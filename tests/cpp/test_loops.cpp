@@ -1,2 +1,179 @@
+// The loops' walk over memory: an element's bits depend on nothing but its inputs, whatever its
+// place in the array, the strides, the operands' overlap or the instruction set.
 #include <gtest/gtest.h>
-TEST(A, C) {}
+
+#include <cstring>
+#include <random>
+
+#include "loops_under_test.h"
+
+namespace fused_softplus::cpu {
+namespace {
+
+struct KernelShape {
+  Kernel kernel;
+  int outputs, inputs;
+};
+
+constexpr KernelShape kernels[] = {
+    {Kernel::softplus, 1, 1},
+    {Kernel::softplus_backward, 1, 2},
+    {Kernel::softplus_backward_from_result, 1, 2},
+    {Kernel::softplus_double_backward, 2, 3},
+    {Kernel::softplus_double_backward_from_result, 2, 3},
+};
+
+constexpr struct {
+  Dtype dtype;
+  int size;
+} dtypes[] = {
+    {Dtype::float32, 4}, {Dtype::float64, 8}, {Dtype::float16, 2}, {Dtype::bfloat16, 2}};
+
+constexpr int64_t most = 700;  // several buffers' worth, and not a multiple of any vector
+
+// Operands of one kernel and dtype: random numbers of every exponent, NaN and infinity among them.
+struct Operands {
+  KernelShape shape;
+  int size;
+  std::vector<std::vector<char>> inputs;
+
+  Operands(KernelShape shape_, int size_) : shape(shape_), size(size_) {
+    std::mt19937 random(1);
+    for (int i = 0; i < shape.inputs; ++i) {
+      auto& bytes = inputs.emplace_back(most * size);
+      for (char& byte : bytes) {
+        byte = static_cast<char>(random());
+      }
+    }
+  }
+
+  // The outputs' bytes, one element after the other, of n elements from first on, each operand
+  // lying in memory with this many bytes from element to element.
+  std::vector<std::vector<char>> run(Loop loop, int64_t first, int64_t n, int64_t stride) const {
+    constexpr char untouched = 0x55;
+    std::vector<std::vector<char>> memory(shape.outputs, std::vector<char>(n * stride, untouched));
+    for (const auto& input : inputs) {
+      auto& spread = memory.emplace_back(n * stride);
+      for (int64_t i = 0; i < n; ++i) {
+        std::memcpy(&spread[i * stride], &input[(first + i) * size], size);
+      }
+    }
+    std::vector<char*> data;
+    for (auto& bytes : memory) {
+      data.push_back(bytes.data());
+    }
+    const std::vector<int64_t> strides(data.size(), stride);
+    loop(1.5, 20, data.data(), strides.data(), n);
+    std::vector<std::vector<char>> outputs;
+    for (int output = 0; output < shape.outputs; ++output) {
+      auto& packed = outputs.emplace_back();
+      for (int64_t i = 0; i < n * stride; ++i) {
+        if (i % stride < size) {
+          packed.push_back(memory[output][i]);
+        } else {
+          EXPECT_EQ(memory[output][i], untouched) << "written between the elements";
+        }
+      }
+    }
+    return outputs;
+  }
+};
+
+template <typename Check>
+void for_every_loop(const Check& check) {
+  for (const InstructionSet& set : runnable_instruction_sets()) {
+    for (const KernelShape& shape : kernels) {
+      for (const auto& [dtype, size] : dtypes) {
+        SCOPED_TRACE(testing::Message() << set.name << ", kernel " << int(shape.kernel)
+                                        << ", dtype " << int(dtype));
+        check(Operands(shape, size), set.find_loop(shape.kernel, dtype));
+      }
+    }
+  }
+}
+
+std::vector<char> slice(const std::vector<char>& bytes, int64_t first, int64_t n) {
+  return {bytes.begin() + first, bytes.begin() + first + n};
+}
+
+TEST(Loops, AnyPartOfAnArrayGivesTheSameBits) {
+  for_every_loop([](const Operands& operands, Loop loop) {
+    const int size = operands.size;
+    const auto whole = operands.run(loop, 0, most, size);
+    for (const int64_t first : {0, 1, 7, 300}) {
+      for (const int64_t n : {0, 1, 3, 8, 15, 16, 31, 33, 64, 100, 257, 399}) {
+        const auto part = operands.run(loop, first, n, size);
+        for (size_t output = 0; output < part.size(); ++output) {
+          EXPECT_EQ(part[output], slice(whole[output], first * size, n * size))
+              << n << " elements from " << first;
+        }
+      }
+    }
+  });
+}
+
+TEST(Loops, AnyStrideGivesTheSameBits) {
+  for_every_loop([](const Operands& operands, Loop loop) {
+    const auto packed = operands.run(loop, 0, most, operands.size);
+    for (const int apart : {2, 3, 17}) {
+      EXPECT_EQ(operands.run(loop, 0, most, apart * operands.size), packed) << apart;
+    }
+  });
+}
+
+TEST(Loops, AnInputOfStrideZeroIsRepeated) {
+  for (const InstructionSet& set : runnable_instruction_sets()) {
+    const float x = 0.75f;
+    float repeated[40], once;
+    const char* data[] = {reinterpret_cast<char*>(repeated), reinterpret_cast<const char*>(&x)};
+    const Loop loop = set.find_loop(Kernel::softplus, Dtype::float32);
+    const int64_t strides[] = {4, 0};
+    loop(1, 20, const_cast<char* const*>(data), strides, 40);
+    data[0] = reinterpret_cast<char*>(&once);
+    loop(1, 20, const_cast<char* const*>(data), strides, 1);
+    for (const float y : repeated) {
+      EXPECT_EQ(y, once);
+    }
+  }
+}
+
+TEST(Loops, AnOutputMayBeAnInput) {
+  for_every_loop([](const Operands& operands, Loop loop) {
+    const auto separate = operands.run(loop, 0, most, operands.size);
+    auto inputs = operands.inputs;
+    std::vector<std::vector<char>> others(operands.shape.outputs - 1,
+                                          std::vector<char>(most * operands.size));
+    std::vector<char*> data = {inputs.back().data()};  // the first output over the last input
+    for (auto& other : others) {
+      data.push_back(other.data());
+    }
+    for (auto& input : inputs) {
+      data.push_back(input.data());
+    }
+    const std::vector<int64_t> strides(data.size(), operands.size);
+    loop(1.5, 20, data.data(), strides.data(), most);
+    EXPECT_EQ(inputs.back(), separate[0]);
+  });
+}
+
+TEST(Loops, InstructionSetsWithFusedMultiplyAddAgreeBitForBit) {
+  std::vector<InstructionSet> fused;
+  for (const InstructionSet& set : runnable_instruction_sets()) {
+    if (set.fused_multiply_add) {
+      fused.push_back(set);
+    }
+  }
+  if (fused.size() < 2) {
+    GTEST_SKIP() << "this CPU runs fewer than two of them";
+  }
+  for (const KernelShape& shape : kernels) {
+    for (const auto& [dtype, size] : dtypes) {
+      const Operands operands(shape, size);
+      EXPECT_EQ(operands.run(fused[0].find_loop(shape.kernel, dtype), 0, most, size),
+                operands.run(fused[1].find_loop(shape.kernel, dtype), 0, most, size));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fused_softplus::cpu
