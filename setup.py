@@ -14,7 +14,7 @@ PACKAGE = "fused_softplus"
 
 
 class CMakeBuild(build_ext):
-    """Configures once for each torch and Python, rebuilds what changed, installs into the package."""
+    """Configures once for each torch, rebuilds what changed, installs into the package."""
 
     def run(self) -> None:
         inplace = self.inplace or self.editable_mode
@@ -35,7 +35,9 @@ class CMakeBuild(build_ext):
         ]
         subprocess.run(configure, check=True)
         subprocess.run(["cmake", "--build", str(build)], check=True)
-        subprocess.run(["cmake", "--install", str(build), "--prefix", str(package.absolute())], check=True)
+        subprocess.run(
+            ["cmake", "--install", str(build), "--prefix", str(package.absolute())], check=True
+        )
 
 
 setup(ext_modules=[Extension(f"{PACKAGE}._C", [])], cmdclass={"build_ext": CMakeBuild})

@@ -7,7 +7,8 @@
 namespace fused_softplus {
 namespace {
 
-at::Tensor softplus_autocast(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold) {
+at::Tensor softplus_autocast(const at::Tensor& self, const at::Scalar& beta,
+                             const at::Scalar& threshold) {
   c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCUDA);
   return ops::softplus().call(at::autocast::cached_cast(at::kFloat, self, c10::DeviceType::CUDA),
                               beta, threshold);

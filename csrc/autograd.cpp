@@ -118,8 +118,9 @@ Tensor softplus_autograd(c10::DispatchKeySet keys, const Tensor& self, const Sca
     torch::autograd::set_history(result, node);
   }
   if (isFwGradDefined(self)) {
-    result._set_fw_grad(fused_softplus::softplus_backward(tangent_of(self), primal_of(self), beta, threshold), 0,
-                        false);
+    result._set_fw_grad(
+        fused_softplus::softplus_backward(tangent_of(self), primal_of(self), beta, threshold), 0,
+        false);
   }
   return result;
 }
@@ -150,8 +151,7 @@ Tensor backward_autograd(const Tensor& grad_output, const Tensor& second, const 
 }
 
 Tensor softplus_backward_autograd(c10::DispatchKeySet keys, const Tensor& grad_output,
-                                  const Tensor& self, const Scalar& beta,
-                                  const Scalar& threshold) {
+                                  const Tensor& self, const Scalar& beta, const Scalar& threshold) {
   return backward_autograd<SoftplusBackwardRule>(
       grad_output, self, beta, threshold,
       [&](const Tensor& grad, const Tensor& x) {
@@ -196,7 +196,8 @@ std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet
     return below_autograd(keys, ops::softplus_double_backward(), grad_grad_input, grad_output, self,
                           beta, threshold);
   }
-  const Tensor grad_grad_output = fused_softplus::softplus_backward(grad_grad_input, self, beta, threshold);
+  const Tensor grad_grad_output =
+      fused_softplus::softplus_backward(grad_grad_input, self, beta, threshold);
   // sigmoid(beta x) (1 - sigmoid(beta x)), the second factor as sigmoid(-beta x) to keep its digits
   const Tensor curved = fused_softplus::softplus_backward(grad_grad_output, -self, beta, infinity);
   const Tensor grad_self = grad_output * curved * beta;

@@ -58,7 +58,7 @@ def remez(function, weight, low, high, degree, points=400, rounds=30):
         coefficients = list(solution)[: degree + 1]
         errors = [
             (mp.polyval(coefficients[::-1], x) - target) * w
-            for x, target, w in zip(xs, targets, weights)
+            for x, target, w in zip(xs, targets, weights, strict=True)
         ]
         error = max(map(abs, errors))
         if error < best_error:
@@ -131,9 +131,13 @@ def literal(value, suffix):
 
 def emit(name, dtype, suffix, exp_degree, log_degree, ln2_bits):
     exp_fit = rounded_fit(expm1_core, expm1_weight, EXP_LOW, EXP_HIGH, exp_degree, dtype)
-    emit_polynomial("Expm1Core", "(exp(r) - 1 - r) / r^2; relative error of exp(r)", name, suffix, *exp_fit)
+    emit_polynomial(
+        "Expm1Core", "(exp(r) - 1 - r) / r^2; relative error of exp(r)", name, suffix, *exp_fit
+    )
     log_fit = rounded_fit(log1p_core, log1p_weight, LOG_LOW, LOG_HIGH, log_degree, dtype)
-    emit_polynomial("Log1pCore", "(v - log1p(v)) / v^2; relative error of the logarithm", name, suffix, *log_fit)
+    emit_polynomial(
+        "Log1pCore", "(v - log1p(v)) / v^2; relative error of the logarithm", name, suffix, *log_fit
+    )
     print(f"template <>\nstruct Table<{name}> {{")
     for k in (0, 1):
         error, *row = table_row(k, dtype)
@@ -159,6 +163,7 @@ def emit_polynomial(struct, meaning, name, suffix, coefficients, error):
 
 HEADER = """\
 // Written by generate_constants.py, which says where each number comes from. Do not edit.
+// clang-format off
 #pragma once
 
 namespace fused_softplus::math {

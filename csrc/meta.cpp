@@ -25,7 +25,8 @@ Tensor softplus_meta(const Tensor& self, const Scalar& beta, const Scalar& thres
   return at::softplus(self, beta, threshold);
 }
 
-Tensor& softplus_out_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold, Tensor& out) {
+Tensor& softplus_out_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold,
+                          Tensor& out) {
   check("fused_softplus::softplus", {&self}, beta, threshold);
   return at::softplus_out(out, self, beta, threshold);
 }
@@ -36,26 +37,27 @@ Tensor& softplus_inplace_meta(Tensor& self, const Scalar& beta, const Scalar& th
 }
 
 Tensor softplus_backward_meta(const Tensor& grad_output, const Tensor& self, const Scalar& beta,
-                         const Scalar& threshold) {
+                              const Scalar& threshold) {
   check("fused_softplus::softplus_backward", {&grad_output, &self}, beta, threshold);
   return at::softplus_backward(grad_output, self, beta, threshold);
 }
 
 Tensor& softplus_backward_grad_input_meta(const Tensor& grad_output, const Tensor& self,
-                                     const Scalar& beta, const Scalar& threshold,
-                                     Tensor& grad_input) {
+                                          const Scalar& beta, const Scalar& threshold,
+                                          Tensor& grad_input) {
   check("fused_softplus::softplus_backward", {&grad_output, &self}, beta, threshold);
   return at::softplus_backward_out(grad_input, grad_output, self, beta, threshold);
 }
 
 Tensor softplus_backward_from_result_meta(const Tensor& grad_output, const Tensor& result,
-                                     const Scalar& beta) {
+                                          const Scalar& beta) {
   return softplus_backward_meta(grad_output, result, beta, 0);
 }
 
 std::tuple<Tensor, Tensor> softplus_double_backward_meta(const Tensor& grad_grad_input,
-                                                    const Tensor& grad_output, const Tensor& self,
-                                                    const Scalar& beta, const Scalar& threshold) {
+                                                         const Tensor& grad_output,
+                                                         const Tensor& self, const Scalar& beta,
+                                                         const Scalar& threshold) {
   check("fused_softplus::softplus_double_backward", {&grad_grad_input, &grad_output, &self}, beta,
         threshold);
   const auto like_all = [&] { return grad_grad_input.add(grad_output).add(self); };
@@ -63,9 +65,9 @@ std::tuple<Tensor, Tensor> softplus_double_backward_meta(const Tensor& grad_grad
 }
 
 std::tuple<Tensor, Tensor> softplus_double_backward_from_result_meta(const Tensor& grad_grad_input,
-                                                                const Tensor& grad_output,
-                                                                const Tensor& result,
-                                                                const Scalar& beta) {
+                                                                     const Tensor& grad_output,
+                                                                     const Tensor& result,
+                                                                     const Scalar& beta) {
   return softplus_double_backward_meta(grad_grad_input, grad_output, result, beta, 0);
 }
 

@@ -18,9 +18,8 @@ TORCH_LIBRARY(fused_softplus, m) {
       "softplus_backward.grad_input(Tensor grad_output, Tensor self, Scalar beta, "
       "Scalar threshold, *, Tensor(a!) grad_input) -> Tensor(a!)",
       tags);
-  m.def(
-      "softplus_backward_from_result(Tensor grad_output, Tensor result, Scalar beta) -> Tensor",
-      tags);
+  m.def("softplus_backward_from_result(Tensor grad_output, Tensor result, Scalar beta) -> Tensor",
+        tags);
   m.def(
       "softplus_double_backward(Tensor grad_grad_input, Tensor grad_output, Tensor self, "
       "Scalar beta, Scalar threshold) -> (Tensor, Tensor)",

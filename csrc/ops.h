@@ -19,9 +19,9 @@ inline const auto& softplus() {
 }
 
 inline const auto& softplus_out() {
-  static const auto op = find<at::Tensor&(const at::Tensor& self, const at::Scalar& beta,
-                                          const at::Scalar& threshold, at::Tensor& out)>(
-      "fused_softplus::softplus", "out");
+  static const auto op =
+      find<at::Tensor&(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold,
+                       at::Tensor& out)>("fused_softplus::softplus", "out");
   return op;
 }
 
@@ -37,10 +37,10 @@ inline const auto& softplus_backward() {
 }
 
 inline const auto& softplus_backward_grad_input() {
-  static const auto op = find<at::Tensor&(
-      const at::Tensor& grad_output, const at::Tensor& self, const at::Scalar& beta,
-      const at::Scalar& threshold, at::Tensor& grad_input)>("fused_softplus::softplus_backward",
-                                                            "grad_input");
+  static const auto op =
+      find<at::Tensor&(const at::Tensor& grad_output, const at::Tensor& self,
+                       const at::Scalar& beta, const at::Scalar& threshold,
+                       at::Tensor& grad_input)>("fused_softplus::softplus_backward", "grad_input");
   return op;
 }
 

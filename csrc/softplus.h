@@ -13,39 +13,38 @@
 
 namespace fused_softplus __attribute__((visibility("default"))) {
 
-// log(1 + exp(beta * self)) / beta, and self itself where beta * self > threshold.
-at::Tensor softplus(const at::Tensor& self, const at::Scalar& beta = 1,
-                    const at::Scalar& threshold = 20);
-
-// The same into out, which is resized if need be, and into self.
-at::Tensor& softplus_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& beta = 1,
-                         const at::Scalar& threshold = 20);
-at::Tensor& softplus_(at::Tensor& self, const at::Scalar& beta = 1,
+  // log(1 + exp(beta * self)) / beta, and self itself where beta * self > threshold.
+  at::Tensor softplus(const at::Tensor& self, const at::Scalar& beta = 1,
                       const at::Scalar& threshold = 20);
 
-// grad_output * sigmoid(beta * self), and grad_output where beta * self > threshold.
-at::Tensor softplus_backward(const at::Tensor& grad_output, const at::Tensor& self,
-                             const at::Scalar& beta, const at::Scalar& threshold);
+  // The same into out, which is resized if need be, and into self.
+  at::Tensor& softplus_out(at::Tensor & out, const at::Tensor& self, const at::Scalar& beta = 1,
+                           const at::Scalar& threshold = 20);
+  at::Tensor& softplus_(at::Tensor & self, const at::Scalar& beta = 1,
+                        const at::Scalar& threshold = 20);
 
-// The same from result = softplus(self): grad_output * (1 - exp(-beta * result)).
-at::Tensor softplus_backward_from_result(const at::Tensor& grad_output, const at::Tensor& result,
-                                         const at::Scalar& beta);
+  // grad_output * sigmoid(beta * self), and grad_output where beta * self > threshold.
+  at::Tensor softplus_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                               const at::Scalar& beta, const at::Scalar& threshold);
 
-// The gradients of softplus_backward towards grad_output and self.
-std::tuple<at::Tensor, at::Tensor> softplus_double_backward(const at::Tensor& grad_grad_input,
-                                                            const at::Tensor& grad_output,
-                                                            const at::Tensor& self,
-                                                            const at::Scalar& beta,
-                                                            const at::Scalar& threshold);
+  // The same from result = softplus(self): grad_output * (1 - exp(-beta * result)).
+  at::Tensor softplus_backward_from_result(const at::Tensor& grad_output, const at::Tensor& result,
+                                           const at::Scalar& beta);
 
-// The gradients of softplus_backward_from_result towards grad_output and result.
-std::tuple<at::Tensor, at::Tensor> softplus_double_backward_from_result(
-    const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& result,
-    const at::Scalar& beta);
+  // The gradients of softplus_backward towards grad_output and self.
+  std::tuple<at::Tensor, at::Tensor> softplus_double_backward(
+      const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& self,
+      const at::Scalar& beta, const at::Scalar& threshold);
 
-// The instruction set that the CPU kernels run with: "avx512", "avx2" or "default". It is the best
-// that the CPU has, or the one named by the environment variable FUSED_SOFTPLUS_CPU_CAPABILITY when
-// it is first asked for; throws if that names none, or one that the CPU lacks.
-const char* cpu_capability();
+  // The gradients of softplus_backward_from_result towards grad_output and result.
+  std::tuple<at::Tensor, at::Tensor> softplus_double_backward_from_result(
+      const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& result,
+      const at::Scalar& beta);
 
-}  // namespace fused_softplus
+  // The instruction set that the CPU kernels run with: "avx512", "avx2" or "default". It is the
+  // best that the CPU has, or the one named by the environment variable
+  // FUSED_SOFTPLUS_CPU_CAPABILITY when it is first asked for; throws if that names none, or one
+  // that the CPU lacks.
+  const char* cpu_capability();
+
+}  // namespace )

@@ -1,4 +1,5 @@
 // Written by generate_constants.py, which says where each number comes from. Do not edit.
+// clang-format off
 #pragma once
 
 namespace fused_softplus::math {

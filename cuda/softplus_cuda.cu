@@ -1,6 +1,7 @@
-// The operators on CUDA: the formulas of softplus_math.h, run over tensors by ATen's own loop, which
-// handles strides, more than 2^31 elements, the current stream and device, and launch errors.
+// The operators on CUDA: the formulas of softplus_math.h, run over tensors by ATen's own loop,
+// which handles strides, more than 2^31 elements, the current stream and device, and launch errors.
 #include <ATen/Dispatch.h>
+
 #include <ATen/native/cuda/Loops.cuh>
 
 #include "../csrc/elementwise.h"
@@ -23,7 +24,8 @@ struct PerElement<Op, scalar_t, std::integer_sequence<int, input...>> {
   math::Parameters<T> parameters;
 
   GPU_LAMBDA auto operator()(Repeat<scalar_t, input>... in) const {
-    const auto out = Op::apply(parameters, static_cast<T>(in)...);
+    const auto out =
+        Op::template apply<math::Rounding<scalar_t, T>>(parameters, static_cast<T>(in)...);
     if constexpr (Op::outputs == 1) {
       return static_cast<scalar_t>(out.values[0]);
     } else {
@@ -43,17 +45,15 @@ template <typename Function>
 void run_over(at::TensorIteratorBase& iterator, const Function& function, std::false_type) {
   using scalar_t = typename Function::Scalar;
   at::native::gpu_kernel_multiple_outputs(
-      iterator, [function] GPU_LAMBDA(scalar_t a, scalar_t b, scalar_t c) {
-        return function(a, b, c);
-      });
+      iterator,
+      [function] GPU_LAMBDA(scalar_t a, scalar_t b, scalar_t c) { return function(a, b, c); });
 }
 
 template <typename Op>
 void run(at::TensorIteratorBase& iterator, double beta, double threshold) {
   AT_DISPATCH_FLOATING_TYPES_AND2(
       at::kHalf, at::kBFloat16, iterator.dtype(0), "fused_softplus", [&] {
-        using Function =
-            PerElement<Op, scalar_t, std::make_integer_sequence<int, Op::inputs>>;
+        using Function = PerElement<Op, scalar_t, std::make_integer_sequence<int, Op::inputs>>;
         run_over(iterator, Function{{beta, threshold}}, std::bool_constant<Op::outputs == 1>());
       });
 }

@@ -2,11 +2,10 @@
 // see the torch operator itself, rather than its result, gets None here and goes to torch.ops:
 // tensor subclasses and proxies, __torch_function__ modes, torch.jit.trace.
 #include <ATen/PythonTorchFunctionTLS.h>
+#include <fused_softplus/softplus.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/extension.h>
-
-#include <fused_softplus/softplus.h>
 
 namespace {
 

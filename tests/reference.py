@@ -1,4 +1,4 @@
-"""Exact values of softplus and its derivatives, and how far a tensor is from them.
+"""Exact values of softplus and its derivatives, and how far a tensor may be from them.
 
 float64 is compared with mpmath at 120 bits. The other dtypes are compared with float64, whose own
 error (4 ULP at the very most) is below 2^-26 ULP of theirs, so that all of float16 and bfloat16 and
@@ -16,13 +16,118 @@ from torch import Tensor
 
 from fused_softplus import _C
 
+# float64 numbers for the narrow dtypes, mpmath numbers (dtype object) for float64.
+Exact = np.ndarray[Any, Any]
+
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 BETAS = (1.0, 0.1, 0.5, 2.0, 100.0, -1.0)
 
 _DIGITS = {torch.float32: 24, torch.float64: 53, torch.float16: 11, torch.bfloat16: 8}
 
-# float64 numbers for the narrow dtypes, mpmath numbers (dtype object) for float64.
-Exact = np.ndarray[Any, Any]
+
+# ---- Bounds: the only place where the tests say how exact the library is -----------------------
+
+
+def bound(quantity: str, dtype: torch.dtype, beta: float, exact: Exact | float = 1.0) -> Exact:
+    """The largest error in ULP that a quantity (a name from the formulas below) may have.
+
+    The first three are the library's promise; the second derivatives have bounds that follow from
+    it, since they are products of its parts. An error of n ULP is one of at most 2n half-units of
+    the last place relative to the value, and every rounded product adds one half-unit.
+    """
+    fma = _C.cpu_capability() != "default"
+    power_of_two = math.frexp(abs(beta))[0] == 0.5
+    slope = 1.5 if fma else 2.0
+    ulps: Exact | float = {
+        "softplus": 1.0 if fma and power_of_two else 2.0,
+        "slope": slope,
+        # Another beta rounds the reduced argument once more: half a ULP.
+        "slope_from_result": slope if power_of_two else slope + 0.5,
+        # beta * (sigmoid * sigmoid): two slopes, two products.
+        "curvature": 2 * slope + 2 * slope + 2,
+        # beta * exp, whose error is at most the slope's.
+        "curvature_from_result": 2 * slope + 1,
+    }[quantity]
+    if quantity.startswith("curvature"):
+        # Where the factor beside beta is denormal, beta multiplies its absolute error.
+        magnified = max(1.0, abs(beta))
+        normal = torch.finfo(torch.float64 if dtype == torch.float64 else torch.float32).tiny
+        ulps = np.where(abs(exact) > normal * magnified, ulps, ulps * magnified)
+    if dtype.itemsize == 2:  # computed in float32, then rounded once
+        return np.asarray(0.5 + ulps * 2.0 ** (_DIGITS[dtype] - _DIGITS[torch.float32]))
+    return np.asarray(ulps)
+
+
+def check(actual: Tensor, exact: Exact, quantity: str, beta: float, inputs: Tensor) -> None:
+    """Asserts that actual, computed from inputs, is as exact as bound() says."""
+    excess = ulp_error(actual, exact) - bound(quantity, actual.dtype, beta, exact)
+    worst = int(np.argmax(np.where(np.isnan(excess), np.inf, excess)))
+    failed = np.count_nonzero(~(excess <= 0))
+    assert failed == 0, (
+        f"{quantity}: {failed} of {excess.size} are out of bounds; the worst by {excess[worst]:.4f}"
+        f" ULP: {actual[worst].item()!r} instead of {float(exact[worst])!r}"
+        f" at {inputs[worst].item()!r}, beta {beta}, {actual.dtype}"
+    )
+
+
+def ulp_error(actual: Tensor, exact: Exact) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """abs(actual - exact) in units of the last place that actual's dtype gives the exact value.
+
+    The unit of a denormal number is the smallest number. Infinity counts as the power of two that
+    the exponent range ends at, so that rounding to it is judged as any other rounding is.
+    """
+    info, digits = torch.finfo(actual.dtype), _DIGITS[actual.dtype]
+    wide = actual.dtype == torch.float64
+    end = (_mp.mpf(2) if wide else 2.0) ** round(math.log2(info.max))
+    values, exact = np.clip(numbers(actual), -end, end), np.clip(exact, -end, end)
+    lowest = round(math.log2(info.tiny)) + 1
+    exponents = (np.frompyfunc(_mp.frexp, 1, 2) if wide else np.frexp)(exact)[1]
+    exponents = np.where(exact == 0, lowest, np.maximum(exponents, lowest)).astype(int)
+    ldexp = np.frompyfunc(_mp.ldexp, 2, 1) if wide else np.ldexp
+    return ldexp(abs(values - exact), digits - exponents).astype(float)
+
+
+# ---- Formulas --------------------------------------------------------------------------------
+
+
+def softplus(x: Tensor, beta: float) -> Exact:
+    """Without a threshold."""
+    bx = _times(beta, x)
+    with np.errstate(over="ignore"):  # where a result of float32's is infinite
+        return (np.maximum(bx, 0) + _apply("log1p", _apply("exp", -abs(bx)))) / _used(beta, x)
+
+
+def slope(x: Tensor, beta: float) -> Exact:
+    """sigmoid(beta x), softplus's derivative."""
+    bx = _times(beta, x)
+    small = _apply("exp", -abs(bx))
+    return np.where(bx > 0, 1, small) / (1 + small)
+
+
+def curvature(x: Tensor, beta: float) -> Exact:
+    """slope's derivative."""
+    small = _apply("exp", -abs(_times(beta, x)))
+    return small / (1 + small) ** 2 * _used(beta, x)
+
+
+def slope_from_result(y: Tensor, beta: float) -> Exact:
+    """softplus's derivative in terms of its result."""
+    return -_apply("expm1", -_times(beta, y))
+
+
+def curvature_from_result(y: Tensor, beta: float) -> Exact:
+    """slope_from_result's derivative."""
+    return _apply("exp", -_times(beta, y)) * _used(beta, y)
+
+
+def is_linear(
+    x: Tensor, beta: float, threshold: float = 20.0
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Where beta * x, rounded as the operator rounds it, is above the threshold."""
+    work = _opmath(x.dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        return x.double().numpy().astype(work) * work(beta) > work(threshold)
+
 
 _mp = mpmath.mp.clone()
 _mp.prec = 120
@@ -32,17 +137,25 @@ _mp_functions = {
 }
 
 
-# ---- Numbers ---------------------------------------------------------------------------------
-
-
-def opmath(dtype: torch.dtype) -> type[np.floating[Any]]:
+def _opmath(dtype: torch.dtype) -> type[np.floating[Any]]:
     """The type that a dtype is computed in."""
     return np.float64 if dtype == torch.float64 else np.float32
 
 
-def _numbers(tensor: Tensor) -> Exact:
+def _used(beta: float, x: Tensor) -> float:
+    return float(_opmath(x.dtype)(beta))
+
+
+def numbers(tensor: Tensor) -> Exact:
+    """The tensor's own values, to calculate with."""
     values = tensor.detach().to("cpu", torch.float64).numpy()
-    return _to_mp(values) if tensor.dtype == torch.float64 else values
+    with np.errstate(invalid="ignore"):  # a NaN is for check() to find
+        return _to_mp(values) if tensor.dtype == torch.float64 else values
+
+
+def _times(beta: float, x: Tensor) -> Exact:
+    """beta * x without rounding: a product of two float32 numbers fits float64."""
+    return numbers(x) * _used(beta, x)
 
 
 def _apply(name: str, values: Exact) -> Exact:
@@ -52,107 +165,34 @@ def _apply(name: str, values: Exact) -> Exact:
         return getattr(np, name)(values)
 
 
-def _times(beta: float, x: Tensor) -> Exact:
-    """beta * x, exactly (two float32 numbers' product fits float64)."""
-    return _numbers(x) * float(opmath(x.dtype)(beta))
-
-
-def is_linear(x: Tensor, beta: float, threshold: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Where beta * x, rounded as the operator rounds it, is above the threshold."""
-    work = opmath(x.dtype)
-    with np.errstate(over="ignore", under="ignore"):
-        return x.double().numpy().astype(work) * work(beta) > work(threshold)
-
-
-# ---- Formulas --------------------------------------------------------------------------------
-
-
-def softplus(x: Tensor, beta: float) -> Exact:
-    bx = _times(beta, x)
-    return (np.maximum(bx, 0) + _apply("log1p", _apply("exp", -abs(bx)))) / float(
-        opmath(x.dtype)(beta)
-    )
-
-
-def slope(x: Tensor, beta: float) -> Exact:
-    """sigmoid(beta x), the first derivative."""
-    bx = _times(beta, x)
-    small = _apply("exp", -abs(bx))
-    return np.where(bx > 0, 1, small) / (1 + small)
-
-
-def curvature(x: Tensor, beta: float) -> Exact:
-    """The second derivative."""
-    small = _apply("exp", -abs(_times(beta, x)))
-    return small / (1 + small) ** 2 * float(opmath(x.dtype)(beta))
-
-
-def slope_from_result(y: Tensor, beta: float) -> Exact:
-    return -_apply("expm1", -_times(beta, y))
-
-
-def curvature_from_result(y: Tensor, beta: float) -> Exact:
-    """The derivative of slope_from_result."""
-    return _apply("exp", -_times(beta, y)) * float(opmath(y.dtype)(beta))
-
-
 # ---- Inputs ----------------------------------------------------------------------------------
-
-
-def every_number(dtype: torch.dtype) -> Tensor:
-    """All finite numbers of float16 or bfloat16."""
-    numbers = torch.arange(-(2**15), 2**15).to(torch.int16).view(dtype)
-    return numbers[numbers.isfinite()]
 
 
 @lru_cache
 def points(dtype: torch.dtype, beta: float) -> Tensor:
-    """Inputs over the whole range, most of them where beta * x makes the kernels change course."""
-    if dtype.itemsize == 2:
-        return every_number(dtype)
+    """Finite inputs over the whole range, most of them where the kernels change course."""
+    if dtype.itemsize == 2:  # every one
+        numbers = torch.arange(-(2**15), 2**15).to(torch.int16).view(dtype)
+        return numbers[numbers.isfinite()]
     generator = torch.Generator().manual_seed(0)
-    count = 1000 if dtype == torch.float64 else 300_000
-    lowest = -750 if dtype == torch.float64 else -110
+    wide = dtype == torch.float64
+    count = 1000 if wide else 300_000
     centres = torch.cat(
         [
-            # exp's reduction steps at (k + 1/2) ln(2) - 0.0589; log1p's table and the threshold
-            (torch.arange(0.0, 120, 0.5) * math.log(2) - 0.0589),
+            # exp's reduction steps at (k + 1/2) ln(2) - 0.0589, and halfway between
+            torch.arange(0.0, 120, 0.5) * math.log(2) - 0.0589,
+            # log1p's table; the default threshold
             torch.tensor([0.2877, 0.4055, 0.98, 20.0]),
-            # results and their exponentials become denormal, then zero
+            # results and exponentials become denormal, then zero
             torch.tensor([87.0, 87.3366, 88.03, 103.28, 103.972, 104.0, 104.5]),
             torch.tensor([708.0, 708.3964, 709.09, 744.44, 745.133, 746.0]),
         ]
     ).double()
-    near = centres * (1 + 1e-3 * torch.randn(count // 500 + 1, 1, generator=generator).double())
-    spread = torch.empty(count, dtype=torch.float64).uniform_(lowest, 50, generator=generator)
+    near = centres * (1 + 1e-3 * torch.randn(count // 500, 1, generator=generator).double())
+    spread = torch.empty(count, dtype=torch.float64)
+    spread.uniform_(-750 if wide else -110, 50, generator=generator)
+    exponents = torch.empty(count, dtype=torch.float64)
+    exponents.uniform_(-1080 if wide else -155, 120, generator=generator)
+    signs = torch.tensor([-1.0, 1.0]).double().repeat(count // 2)
     u = torch.cat([spread, near.flatten(), -near.flatten()])
-    powers = 2.0 ** torch.empty(count, dtype=torch.float64).uniform_(
-        -160 if dtype == torch.float32 else -1100, 120, generator=generator
-    )
-    powers[::2] *= -1
-    x = torch.cat([u / beta, powers]).to(dtype)
-    return x[x.isfinite()]
-
-
-# ---- Errors ----------------------------------------------------------------------------------
-
-
-def ulp_error(actual: Tensor, exact: Exact) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """abs(actual - exact) in units of the last place that actual's dtype gives the exact value.
-
-    The unit of a denormal number is the smallest number. Infinity counts as the power of two that
-    the exponent range ends at, so that rounding to it is judged as any other rounding.
-    """
-    dtype, info = actual.dtype, torch.finfo(actual.dtype)
-    wide = dtype == torch.float64
-    end = (_mp.mpf(2) if wide else 2.0) ** round(math.log2(info.max))
-    numbers, exact = np.clip(_numbers(actual), -end, end), np.clip(exact, -end, end)
-    lowest = round(math.log2(info.smallest_normal)) + 1
-    frexp = np.frompyfunc(_mp.frexp if wide else math.frexp, 1, 2)
-    exponents = np.where(exact == 0, lowest, np.maximum(frexp(exact)[1], lowest)).astype(int)
-    difference = abs(numbers - exact)
-    if wide:
-        return np.frompyfunc(_mp.ldexp, 2, 1)(
-            difference, (_DIGITS[dtype] - exponents).astype(object)
-        ).astype(float)
-    return np.ldexp(difference, _DIGITS[dtype] - exponents)
+    return torch.cat([u / beta, signs * 2.0**exponents]).to(dtype)

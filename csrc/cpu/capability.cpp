@@ -1,11 +1,11 @@
 #include "capability.h"
 
-#include "../softplus.h"
-
 #include <c10/util/Exception.h>
 
 #include <cstdlib>
 #include <string_view>
+
+#include "../softplus.h"
 
 namespace fused_softplus::cpu {
 namespace {

@@ -76,7 +76,8 @@ struct ElementwiseLoop {
     char* const to[] = {data[output]...};
     const char* const from[] = {data[Op::outputs + input]...};
     for (int64_t i = 0; i < n * int64_t(sizeof(S)); i += lanes<S> * sizeof(S)) {
-      const auto result = Op::apply(parameters, load<S>(from[input] + i)...);
+      const auto result =
+          Op::template apply<math::Rounding<S, T>>(parameters, load<S>(from[input] + i)...);
       (store<S>(to[output] + i, result.values[output]), ...);
     }
   }

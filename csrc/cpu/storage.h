@@ -51,7 +51,9 @@ FUSED_SOFTPLUS_INLINE Vector<Opmath<S>> load(const char* from) {
       return math::bit_cast<Vector<float>>(__builtin_convertvector(bits, Word) << 16);
     } else {
 #if defined(__AVX512F__)
-      return _mm512_maskz_cvtph_ps(__mmask16(-1), math::bit_cast<__m256i>(bits));  // GCC 105593: false warning in the plain form
+      return _mm512_maskz_cvtph_ps(
+          __mmask16(-1),
+          math::bit_cast<__m256i>(bits));  // GCC 105593: false warning in the plain form
 #elif defined(__F16C__)
       return _mm256_cvtph_ps(math::bit_cast<__m128i>(bits));
 #else

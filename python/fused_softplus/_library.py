@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def library_path() -> str:
-    """Path of the operator library, for torch.ops.load_library in a process without this package."""
+    """Path of the operator library, for torch.ops.load_library without this package."""
     return str(_PACKAGE / "lib" / "libfused_softplus.so")
 
 

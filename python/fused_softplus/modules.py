@@ -1,5 +1,7 @@
 """Softplus as a module, and its way into existing models."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +19,7 @@ class Softplus(nn.Softplus):
     Shape: any, and the same for the output.
     """
 
-    __constants__ = ["beta", "threshold", "inplace"]
+    __constants__ = ["beta", "threshold", "inplace"]  # noqa: RUF012 (nn.Module declares a list)
     inplace: bool
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0, inplace: bool = False) -> None:
@@ -47,11 +49,13 @@ def replace_softplus(model: nn.Module, inplace: bool = False) -> int:
     Raises:
         TypeError: ``model`` is scripted or traced, so its code is fixed; replace before scripting.
     """
-    swapped = [module for module in model.modules() if type(module) is nn.Softplus]
-    for module in model.modules():
-        if isinstance(module, torch.jit.ScriptModule):
-            raise TypeError("replace_softplus cannot change scripted code; replace before scripting")
+    modules = list(model.modules())
+    if any(isinstance(module, torch.jit.ScriptModule) for module in modules):
+        raise TypeError(
+            "model: scripted or traced code cannot be changed; replace before scripting"
+        )
+    swapped = [module for module in modules if type(module) is nn.Softplus]
     for module in swapped:
         module.__class__ = Softplus
-        module.inplace = inplace
+        cast(Softplus, module).inplace = inplace
     return len(swapped)

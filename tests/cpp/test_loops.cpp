@@ -26,8 +26,7 @@ constexpr KernelShape kernels[] = {
 constexpr struct {
   Dtype dtype;
   int size;
-} dtypes[] = {
-    {Dtype::float32, 4}, {Dtype::float64, 8}, {Dtype::float16, 2}, {Dtype::bfloat16, 2}};
+} dtypes[] = {{Dtype::float32, 4}, {Dtype::float64, 8}, {Dtype::float16, 2}, {Dtype::bfloat16, 2}};
 
 constexpr int64_t most = 700;  // several buffers' worth, and not a multiple of any vector
 
@@ -84,8 +83,8 @@ void for_every_loop(const Check& check) {
   for (const InstructionSet& set : runnable_instruction_sets()) {
     for (const KernelShape& shape : kernels) {
       for (const auto& [dtype, size] : dtypes) {
-        SCOPED_TRACE(testing::Message() << set.name << ", kernel " << int(shape.kernel)
-                                        << ", dtype " << int(dtype));
+        SCOPED_TRACE(testing::Message()
+                     << set.name << ", kernel " << int(shape.kernel) << ", dtype " << int(dtype));
         check(Operands(shape, size), set.find_loop(shape.kernel, dtype));
       }
     }

@@ -1,0 +1,388 @@
+"""Are derivatives right in every mode and order, and what is saved for them as promised?"""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad, gradcheck, gradgradcheck
+
+import fused_softplus
+import reference
+from fused_softplus import softplus, softplus_
+
+ops = torch.ops.fused_softplus
+
+# The operator itself, in place, and in place where the result tells the gradient (in float64 that
+# takes a threshold above 37.5).
+WAYS = {
+    "functional": lambda x, beta, threshold: softplus(x, beta, threshold),
+    "in place": lambda x, beta, threshold: softplus_(x.clone(), beta, threshold),
+    "in place, from the result": lambda x, beta, threshold: softplus_(x.clone(), beta, 40),
+}
+
+in_every_way = pytest.mark.parametrize("way", WAYS)
+
+
+def inputs(beta: float = 1.0, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Both branches of a threshold of 2, and nothing so near to it that a difference crosses it."""
+    x = torch.tensor([-30.0, -3.0, -1.0, -0.2, 0.0, 0.3, 1.0, 1.9, 2.1, 30.0], dtype=dtype) / beta
+    return x.requires_grad_()
+
+
+# ---- Against finite differences --------------------------------------------------------------
+
+
+@in_every_way
+@pytest.mark.parametrize("beta", [1.0, 0.5, 3.0, -1.5])
+@pytest.mark.parametrize("threshold", [2.0, 20.0])
+def test_gradients(way: str, beta: float, threshold: float) -> None:
+    arguments = (inputs(beta), beta, threshold)
+    assert gradcheck(WAYS[way], arguments, check_forward_ad=True)
+    assert gradgradcheck(WAYS[way], arguments, check_fwd_over_rev=True, check_rev_over_rev=True)
+
+
+@pytest.mark.parametrize(
+    ("op", "scalars", "tensors"),
+    [
+        (ops.softplus_backward, (0.7, 2), 2),
+        (ops.softplus_backward_from_result, (0.7,), 2),
+        (ops.softplus_double_backward, (0.7, 2), 3),
+        (ops.softplus_double_backward_from_result, (0.7,), 3),
+    ],
+    ids=str,
+)
+def test_gradients_of_the_gradients(
+    op: Callable[..., Tensor], scalars: tuple[float, ...], tensors: int
+) -> None:
+    """Second derivatives of operators that are derivatives: the third and fourth of softplus."""
+    torch.manual_seed(0)
+    x = inputs(0.7)
+    if "result" in str(op):
+        # Results are positive, so differences must not leave that side of 0.
+        x = softplus(x.detach(), 0.7, 2).clamp_(min=1e-3).requires_grad_()
+    grads = torch.randn(tensors - 1, len(x), dtype=torch.float64).unbind()
+    arguments = (*(grad.clone().requires_grad_() for grad in grads), x, *scalars)
+    assert gradcheck(op, arguments, check_forward_ad=True)
+    assert gradgradcheck(op, arguments)
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+@pytest.mark.parametrize("beta", [1.0, 0.3])
+def test_differentiable_double_backward(dtype: torch.dtype, beta: float) -> None:
+    """Where third derivatives are asked for, other operators compute the second: as exactly."""
+    x = reference.points(dtype, beta)
+    x = x[(x * beta).abs() < 10]
+    x = x[torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:5000]]
+    one = torch.ones_like(x)
+    linear = torch.from_numpy(reference.is_linear(x, beta, 1))
+    actual = ops.softplus_double_backward(one, one, x.clone().requires_grad_(), beta, 1)[1]
+    assert torch.equal(actual[linear], torch.zeros_like(x)[linear])
+    x, actual = x[~linear], actual[~linear]
+    reference.check(actual, reference.curvature(x, beta), "curvature", beta, x)
+    y = softplus(x, beta)
+    one = torch.ones_like(y)
+    actual = ops.softplus_double_backward_from_result(one, one, y.clone().requires_grad_(), beta)
+    exact = reference.curvature_from_result(y, beta)
+    reference.check(actual[1], exact, "curvature_from_result", beta, y)
+
+
+# ---- Against the kernels ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+@pytest.mark.parametrize("threshold", [2.0, 20.0])
+def test_backward_runs_the_operator(dtype: torch.dtype, threshold: float) -> None:
+    x = inputs(dtype=dtype)
+    grad = torch.randn(len(x)).to(dtype)
+    (actual,) = torch.autograd.grad(softplus(x, 0.5, threshold), x, grad)
+    assert torch.equal(actual, ops.softplus_backward(grad, x.detach(), 0.5, threshold))
+
+
+def test_in_place_gradient_across_the_linear_band() -> None:
+    """Between 20 and 37.5 the float64 slope is 1, though the result alone would not say so."""
+    x = torch.linspace(15, 45, 1001, dtype=torch.float64, requires_grad=True)
+    one = torch.ones_like(x)
+    (functional,) = torch.autograd.grad(softplus(x), x, one)
+    (in_place,) = torch.autograd.grad(softplus_(x.clone()), x, one)
+    assert torch.equal(in_place, functional)
+    assert torch.equal(functional[x > 20], one[x > 20])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("beta", [1.0, 0.25])
+def test_in_place_gradient_is_as_exact(dtype: torch.dtype, beta: float) -> None:
+    """From the rounded result: its error, relative to it, is at most the gradient's more."""
+    x = reference.points(dtype, beta)
+    one = torch.ones_like(x)
+    leaf = x.clone().requires_grad_()
+    (grad,) = torch.autograd.grad(softplus_(leaf.clone(), beta), leaf, one)
+    exact = reference.slope(x, beta)
+    linear = reference.is_linear(x, beta)
+    exact[linear] = 1
+    # d(1 - exp(-b y)) / (1 - exp(-b y)) = (b y / (exp(b y) - 1)) dy / y, and the factor is below 1.
+    # An error of n ULP is one of up to 2 n units relative to another number's last place.
+    error = reference.bound("slope_from_result", dtype, beta)
+    error = error + 2 * reference.bound("softplus", dtype, beta)
+    assert reference.ulp_error(grad, exact).max() <= error
+
+
+@in_every_way
+def test_any_incoming_gradient(way: str) -> None:
+    """Expanded (as of sum()), transposed, and none at all."""
+    x = torch.randn(4, 5, requires_grad=True)
+    one = torch.ones(4, 5)
+    (expected,) = torch.autograd.grad(WAYS[way](x, 1, 20), x, one)
+    (from_sum,) = torch.autograd.grad(WAYS[way](x, 1, 20).sum(), x)
+    assert torch.equal(from_sum, expected)
+    (from_transposed,) = torch.autograd.grad(WAYS[way](x, 1, 20).t(), x, one.t())
+    assert torch.equal(from_transposed, expected)
+
+    class NoGradient(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: object, tensor: Tensor) -> Tensor:
+            return tensor.clone()
+
+        @staticmethod
+        def backward(ctx: object, grad: Tensor) -> None:
+            return None
+
+    NoGradient.apply(WAYS[way](x, 1, 20)).sum().backward()
+    assert x.grad is None or torch.equal(x.grad, torch.zeros_like(x))
+
+
+def test_only_the_gradients_asked_for() -> None:
+    grad, x = torch.randn(2, 4, requires_grad=True).unbind()
+    grad, x = grad.detach().requires_grad_(), x.detach().requires_grad_()
+    both = torch.autograd.grad(ops.softplus_backward(grad, x, 1, 20).sum(), (grad, x))
+    for i, wanted in enumerate((grad, x)):
+        (one,) = torch.autograd.grad(ops.softplus_backward(grad, x, 1, 20).sum(), wanted)
+        assert torch.equal(one, both[i])
+    assert torch.equal(
+        torch.autograd.grad(ops.softplus_backward(grad, x.detach(), 1, 20).sum(), grad)[0], both[0]
+    )
+
+
+@in_every_way
+def test_second_backward_needs_the_graph(way: str) -> None:
+    x = torch.randn(4, requires_grad=True)
+    y = WAYS[way](x, 1, 20)
+    y.sum().backward(retain_graph=True)
+    first = x.grad.clone()
+    y.sum().backward()
+    assert torch.equal(x.grad, 2 * first)
+    with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+        y.sum().backward()
+
+
+@in_every_way
+def test_torch_func(way: str) -> None:
+    def function(x: Tensor) -> Tensor:
+        return WAYS[way](x, 0.5, 20)
+
+    x = inputs().detach()
+    one = torch.ones_like(x)
+    slope = ops.softplus_backward(one, x, 0.5, 20)
+    curvature = ops.softplus_double_backward(one, one, x, 0.5, 20)[1]
+
+    # In place, the gradient may come from the rounded result: see reference.bound.
+    def close(actual: Tensor, expected: Tensor) -> None:
+        torch.testing.assert_close(actual, expected, rtol=8 * torch.finfo(x.dtype).eps, atol=0)
+
+    close(torch.func.grad(lambda t: function(t).sum())(x), slope)
+    close(torch.func.jvp(function, (x,), (one,))[1], slope)
+    close(torch.func.vjp(function, x)[1](one)[0], slope)
+    close(
+        torch.func.grad(lambda t: torch.func.grad(lambda u: function(u).sum())(t).sum())(x),
+        curvature,
+    )
+    close(torch.func.jvp(torch.func.grad(lambda t: function(t).sum()), (x,), (one,))[1], curvature)
+
+
+def test_hessian() -> None:
+    x = inputs().detach()
+    hessian = torch.func.hessian(lambda t: softplus(t, 0.5).sum())(x)
+    one = torch.ones_like(x)
+    assert torch.equal(hessian, ops.softplus_double_backward(one, one, x, 0.5, 20)[1].diag())
+
+
+def test_vmap() -> None:
+    x = torch.randn(3, 4)
+    assert torch.equal(torch.func.vmap(softplus)(x), softplus(x))
+    slope = torch.func.vmap(torch.func.grad(lambda row: softplus(row).sum()))(x)
+    assert torch.equal(slope, ops.softplus_backward(torch.ones_like(x), x, 1, 20))
+
+
+def test_forward_mode_in_place_on_a_view() -> None:
+    with forward_ad.dual_level():
+        tangent = torch.tensor([1.0, 2.0, 3.0])
+        base = forward_ad.make_dual(torch.tensor([0.5, 1.0, 1.5]), tangent.clone())
+        softplus_(base[1:])
+        expected = tangent.clone()
+        expected[1:] = ops.softplus_backward(tangent[1:], torch.tensor([1.0, 1.5]), 1, 20)
+        assert torch.equal(forward_ad.unpack_dual(base).tangent, expected)
+
+
+# ---- What is saved ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dtype", "beta", "threshold", "saved"),
+    [
+        (torch.float32, 1, 20, "result"),
+        (torch.float32, 100, 17.5, "result"),
+        (torch.float32, -1, math.inf, "result"),
+        (torch.float32, 1, 17.3, "clone"),
+        (torch.float64, 1, 20, "clone"),
+        (torch.float64, 1, 37.6, "result"),
+        (torch.float64, 1, 37.4, "clone"),
+        (torch.float16, 1, 20, "result"),
+        (torch.float16, 1, 8.4, "result"),
+        (torch.float16, 1, 8.2, "clone"),
+        (torch.float16, 1.5, 20, "clone"),
+        (torch.float16, 1e-4, 20, "clone"),  # the largest result, 65504, has a slope below 1
+        (torch.bfloat16, 1, 20, "result"),
+        (torch.bfloat16, 1, 6.2, "clone"),
+    ],
+)
+def test_what_is_saved(dtype: torch.dtype, beta: float, threshold: float, saved: str) -> None:
+    kept: list[Tensor] = []
+
+    def pack(tensor: Tensor) -> Tensor:
+        kept.append(tensor)
+        return tensor
+
+    leaf = torch.randn(10, dtype=dtype, requires_grad=True)
+    x = leaf.clone()
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        softplus(x, beta, threshold)
+        assert [tensor.data_ptr() for tensor in kept] == [x.data_ptr()]
+        kept.clear()
+        y = softplus_(x, beta, threshold)
+    assert len(kept) == 1
+    assert (kept[0].data_ptr() == y.data_ptr()) == (saved == "result")
+    assert torch.equal(kept[0], y if saved == "result" else leaf)
+
+
+def test_nothing_is_saved_without_gradients() -> None:
+    def refuse(tensor: Tensor) -> None:
+        raise AssertionError("saved a tensor")
+
+    x = torch.randn(4, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(refuse, lambda tensor: tensor):
+        softplus(x.detach())
+        softplus_(x.detach().clone())
+        with torch.no_grad():
+            softplus(x)
+            softplus_(x.clone())
+
+
+def test_functional_result_may_be_changed() -> None:
+    x = torch.randn(4, requires_grad=True)
+    y = softplus(x)
+    y += 1e-4
+    y.sum().backward()
+    assert torch.equal(x.grad, ops.softplus_backward(torch.ones(4), x.detach(), 1, 20))
+
+
+def test_changed_input_is_noticed() -> None:
+    x = torch.randn(4, requires_grad=True).clone()
+    y = softplus(x)
+    x += 1
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_changed_in_place_result_is_noticed() -> None:
+    x = torch.randn(4, requires_grad=True)
+    y = softplus_(x.clone())
+    y += 1e-4
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_in_place_clone_may_be_changed() -> None:
+    x = torch.randn(4, dtype=torch.float64, requires_grad=True)
+    y = softplus_(x.clone())
+    y += 1e-4
+    y.sum().backward()
+    one = torch.ones(4, dtype=torch.float64)
+    assert torch.equal(x.grad, ops.softplus_backward(one, x.detach(), 1, 20))
+
+
+# ---- The rules of in-place operators and out= --------------------------------------------------
+
+
+def test_leaf_in_place_is_refused() -> None:
+    x = torch.randn(4, requires_grad=True)
+    before = x.detach().clone()
+    with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):
+        softplus_(x)
+    with pytest.raises(RuntimeError, match="view of a leaf Variable that requires grad"):
+        softplus_(x[1:])
+    assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)  # result and clone saved
+def test_in_place_on_a_view_changes_its_base(dtype: torch.dtype) -> None:
+    leaf = torch.randn(5, dtype=dtype, requires_grad=True)
+    base = leaf * 1
+    other_view = base[:2]
+    softplus_(base[1:4])
+    weights = torch.arange(1.0, 8.0, dtype=dtype)
+    (torch.cat([base, other_view]) * weights).sum().backward()
+    expected = weights[:5].clone()
+    expected[:2] += weights[5:]
+    expected[1:4] = ops.softplus_backward(expected[1:4], leaf.detach()[1:4], 1, 20)
+    # From the result or from the input: two bounds, and a ULP is at most eps of the value.
+    error = 5 * torch.finfo(dtype).eps
+    torch.testing.assert_close(leaf.grad, expected, rtol=error, atol=0)
+
+
+def test_in_place_on_a_base_changes_its_views() -> None:
+    leaf = torch.randn(5, dtype=torch.float64, requires_grad=True)
+    base = leaf * 1
+    view = base[1:3]
+    softplus_(base)
+    view.sum().backward()
+    weights = torch.tensor([0.0, 1, 1, 0, 0]).double()
+    assert torch.equal(leaf.grad, ops.softplus_backward(weights, leaf.detach(), 1, 20))
+
+
+def test_written_tensors_count_versions() -> None:
+    x, out = torch.randn(2, 4).unbind()
+    x, out = x.clone(), out.clone()
+    with torch.no_grad():
+        softplus_(x)
+    assert x._version == 1
+    softplus(x, out=out)
+    assert (x._version, out._version) == (1, 1)
+    ops.softplus_backward.grad_input(x, x, 1, 20, grad_input=out)
+    assert (x._version, out._version) == (1, 2)
+    with torch.inference_mode():
+        assert softplus_(torch.zeros(1)).is_inference()
+
+
+@pytest.mark.parametrize("which", ["input", "out"])
+def test_out_with_gradients_is_refused(which: str) -> None:
+    x = torch.randn(4, requires_grad=which == "input")
+    out = torch.empty(4, requires_grad=which == "out")
+    with pytest.raises(RuntimeError, match=r"functions with out=... arguments don't support"):
+        softplus(x, out=out)
+    with torch.no_grad():
+        assert torch.equal(softplus(x, out=out), softplus(x))
+
+
+def test_out_with_a_tangent_is_refused() -> None:
+    with forward_ad.dual_level():
+        x = forward_ad.make_dual(torch.randn(4), torch.randn(4))
+        with pytest.raises(NotImplementedError, match="forward mode"):
+            softplus(x, out=torch.empty(4))
+
+
+def test_graph_names() -> None:
+    """What a user sees in grad_fn, and in anomaly mode's messages."""
+    x = torch.randn(4, requires_grad=True)
+    assert fused_softplus.softplus(x).grad_fn.name() == "FusedSoftplusBackward"
+    assert softplus_(x.clone()).grad_fn.name() == "FusedSoftplusFromResultBackward"

@@ -1,0 +1,286 @@
+"""Do torch.compile, FakeTensor, FX, subclasses, modes and autocast see the operators as torch's?"""
+
+import contextlib
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import fused_softplus
+from fused_softplus import Softplus, softplus, softplus_
+
+ops = torch.ops.fused_softplus
+
+
+def randn(*shape: int, grad: bool = False, dtype: torch.dtype = torch.float32) -> Tensor:
+    return torch.randn(shape, dtype=dtype, requires_grad=grad)
+
+
+SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple], dict]] = [
+    (ops.softplus.default, lambda: (randn(3, 4),), {}),
+    (ops.softplus.default, lambda: (randn(3, 4, grad=True), 2, 1.5), {}),
+    (ops.softplus.default, lambda: (randn(4, 3, grad=True).t(), 0.5), {}),
+    (ops.softplus.default, lambda: (randn(2, 3, 4, 5).to(memory_format=torch.channels_last),), {}),
+    (ops.softplus.default, lambda: (randn(0, grad=True, dtype=torch.float64),), {}),
+    (ops.softplus.default, lambda: (randn(dtype=torch.bfloat16, grad=True),), {}),
+    (ops.softplus.out, lambda: (randn(3, 4), 2), {"out": lambda: torch.empty(3, 4)}),
+    (ops.softplus_.default, lambda: (randn(3, 4),), {}),
+    (ops.softplus_.default, lambda: (randn(3, 4, grad=True).clone(), 2, 25), {}),
+    (ops.softplus_.default, lambda: (randn(3, 4, grad=True, dtype=torch.float64).clone(),), {}),
+    (ops.softplus_backward.default, lambda: (randn(3, 4), randn(3, 4), 1, 20), {}),
+    (
+        ops.softplus_backward.default,
+        lambda: (randn(3, 4, grad=True), randn(4, 3, grad=True).t(), 2.5, 1),
+        {},
+    ),
+    (
+        ops.softplus_backward.grad_input,
+        lambda: (randn(3, 4), randn(3, 4), 1, 20),
+        {"grad_input": lambda: torch.empty(3, 4)},
+    ),
+    (
+        ops.softplus_backward_from_result.default,
+        lambda: (randn(3, 4, grad=True), randn(3, 4).abs().requires_grad_(), 2.5),
+        {},
+    ),
+    (
+        ops.softplus_double_backward.default,
+        lambda: (randn(3, 4, grad=True), randn(3, 4, grad=True), randn(3, 4, grad=True), 2.5, 1),
+        {},
+    ),
+    (
+        ops.softplus_double_backward.default,
+        lambda: (randn(3, 4), randn(4, 3).t(), randn(4, 3).t(), 2.5, 1),
+        {},
+    ),
+    (
+        ops.softplus_double_backward_from_result.default,
+        lambda: (randn(3, 4, grad=True), randn(3, 4), randn(3, 4).abs().requires_grad_(), 2.5),
+        {},
+    ),
+]
+
+
+# Torch's own tracing looks at .grad of tensors that are no leaves.
+ignore_grad_warning = pytest.mark.filterwarnings(
+    "ignore:The .grad attribute of a Tensor that is not a leaf"
+)
+
+
+@ignore_grad_warning
+@pytest.mark.parametrize(
+    ("op", "arguments", "keywords"),
+    SAMPLES,
+    ids=[f"{i} {op._schema.name}.{op._overloadname}" for i, (op, _, _) in enumerate(SAMPLES)],
+)
+def test_opcheck(
+    op: torch._ops.OpOverload,
+    arguments: Callable[[], tuple],
+    keywords: dict[str, Callable[[], Tensor]],
+) -> None:
+    torch.manual_seed(0)
+    made = {name: make() for name, make in keywords.items()}
+    done = torch.library.opcheck(op, arguments(), made)
+    assert set(done.values()) == {"SUCCESS"}
+
+
+def test_opcheck_has_a_sample_of_every_operator() -> None:
+    schemas = torch._C._jit_get_all_schemas()
+    names = {
+        (schema.name, schema.overload_name or "default")
+        for schema in schemas
+        if schema.name.startswith("fused_softplus::")
+    }
+    assert names == {(op._schema.name, op._overloadname) for op, _, _ in SAMPLES}
+
+
+# ---- torch.compile ---------------------------------------------------------------------------
+
+
+COMPILED = {
+    "functional": lambda x: softplus(x, 0.5, 3),
+    "in place": lambda x: softplus_(x * 1, 0.5, 20),
+    "in place on a view": lambda x: softplus_((x * 1)[1:]),
+    "module": Softplus(2, inplace=False),
+    "out": lambda x: softplus(x.detach(), out=torch.empty_like(x)) * x,
+}
+
+
+@pytest.mark.parametrize("function", COMPILED.values(), ids=COMPILED)
+@pytest.mark.parametrize("dynamic", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+def test_compile(function: Callable[[Tensor], Tensor], dynamic: bool, dtype: torch.dtype) -> None:
+    torch._dynamo.reset()
+    compiled = torch.compile(function, fullgraph=True, backend="aot_eager", dynamic=dynamic)
+    for length in (5, 7):
+        x = torch.randn(length, 3, dtype=dtype)
+        outcomes = []
+        for run in (function, compiled):
+            leaf = x.clone().requires_grad_()
+            y = run(leaf)
+            y.sum().backward()
+            outcomes.append((y.detach(), leaf.grad))
+        # The compiled in-place operator differentiates from the input, the eager one from the
+        # rounded result: 1.5 + 1.5 + 2 ULP between them, of up to eps each.
+        error = 5 * torch.finfo(dtype).eps
+        assert torch.equal(outcomes[0][0], outcomes[1][0])
+        torch.testing.assert_close(outcomes[0][1], outcomes[1][1], rtol=error, atol=0)
+
+
+def test_compile_writes_to_its_arguments() -> None:
+    torch._dynamo.reset()
+    x, out = torch.randn(2, 4).unbind()
+    expected = softplus(x)
+
+    @torch.compile(fullgraph=True, backend="aot_eager")
+    def function(x: Tensor, out: Tensor) -> None:
+        softplus(x, out=out)
+        softplus_(x)
+
+    x, out = x.clone(), out.clone()
+    function(x, out)
+    assert torch.equal(out, expected)
+    assert torch.equal(x, expected)
+
+
+@ignore_grad_warning
+@pytest.mark.parametrize("inplace", [False, True])
+def test_compiled_autograd(inplace: bool) -> None:
+    torch._dynamo.reset()
+    gradients = []
+    for compiled in (False, True):
+        torch.manual_seed(0)
+        x = torch.randn(5, requires_grad=True)
+        y = Softplus(2, inplace=inplace)(x * 1).sum()
+        eagerly, traced = contextlib.nullcontext(), torch.compile(backend="eager")
+        with torch._dynamo.compiled_autograd._enable(traced) if compiled else eagerly:
+            y.backward()
+        gradients.append(x.grad)
+    assert torch.equal(*gradients)
+
+
+def test_export() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(3, 3), Softplus(2), Softplus(inplace=True))
+    x = torch.randn(4, 3)
+    program = torch.export.export(model, (x,)).run_decompositions({})
+    targets = [node.target for node in program.graph.nodes if node.op == "call_function"]
+    assert targets.count(ops.softplus.default) == 2  # in place becomes functional
+    assert torch.equal(program.module()(x), model(x))
+
+
+# ---- Without data ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
+def test_fake_and_meta_tensors(dtype: torch.dtype) -> None:
+    x = torch.randn(2, 3, 4, 5).to(dtype, memory_format=torch.channels_last)[:, 1:]
+    expected = softplus(x)
+    with FakeTensorMode() as mode:
+        fake = mode.from_tensor(x)
+        outputs = [softplus(fake), softplus(fake, out=torch.empty(0, dtype=dtype))]
+        assert softplus_(fake) is fake
+    meta = x.to("meta")
+    outputs += [softplus(meta), softplus(meta, out=torch.empty(0, dtype=dtype, device="meta"))]
+    for output in outputs:
+        assert (output.shape, output.dtype) == (expected.shape, dtype)
+        assert output.stride() == expected.stride()
+
+
+def test_meta_gradients() -> None:
+    x = torch.randn(3, 4, device="meta", requires_grad=True)
+    softplus(x).sum().backward()
+    assert x.grad.shape == x.shape and x.grad.is_meta
+    softplus_(x.clone()).sum().backward()
+
+
+# ---- Tracing and overriding ------------------------------------------------------------------
+
+
+def test_fx_symbolic_trace_keeps_the_operator() -> None:
+    graph = fx.symbolic_trace(lambda x: softplus_(softplus(x, 2)))
+    targets = [node.target for node in graph.graph.nodes if node.op == "call_function"]
+    assert targets == [ops.softplus, ops.softplus_]
+    x = torch.randn(4)
+    assert torch.equal(graph(x), softplus_(softplus(x, 2)))
+
+
+def test_make_fx_sees_forward_and_backward() -> None:
+    def function(x: Tensor) -> Tensor:
+        return torch.autograd.grad(softplus(x, 2).sum(), x)[0]
+
+    graph = make_fx(function)(torch.randn(4, requires_grad=True))
+    targets = [node.target for node in graph.graph.nodes if node.op == "call_function"]
+    assert ops.softplus.default in targets
+    assert ops.softplus_backward.default in targets
+
+
+class Seen(TorchFunctionMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.functions: list[object] = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.functions.append(function)
+        return function(*args, **(kwargs or {}))
+
+
+def test_torch_function_mode() -> None:
+    x = torch.randn(4)
+    with Seen() as seen:
+        softplus(x)
+        softplus_(x)
+    assert seen.functions == [ops.softplus, ops.softplus_]
+
+
+def test_torch_function_subclass() -> None:
+    class Subclass(Tensor):
+        functions: list[object] = []  # noqa: RUF012 (shared on purpose)
+
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            cls.functions.append(function)
+            return super().__torch_function__(function, types, args, kwargs or {})
+
+    x = torch.randn(4).as_subclass(Subclass)
+    Subclass.functions.clear()
+    assert type(softplus(x)) is Subclass
+    assert ops.softplus in Subclass.functions
+
+
+def test_parameter_gives_a_plain_tensor() -> None:
+    y = softplus(torch.nn.Parameter(torch.randn(4)))
+    assert type(y) is Tensor and y.requires_grad
+
+
+def test_torch_dispatch_mode() -> None:
+    seen = []
+
+    class Mode(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            seen.append(function)
+            return function(*args, **(kwargs or {}))
+
+    with Mode():
+        softplus(torch.ones(3))
+    assert ops.softplus.default in seen
+
+
+def test_profiler_names_the_operator() -> None:
+    with torch.profiler.profile() as profile:
+        fused_softplus.softplus(torch.randn(4))
+    assert "fused_softplus::softplus" in {event.key for event in profile.key_averages()}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("autocast_dtype", [torch.bfloat16, torch.float16], ids=str)
+def test_cpu_autocast(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
+    x = torch.randn(4, dtype=dtype)
+    with torch.autocast("cpu", dtype=autocast_dtype):
+        assert softplus(x).dtype == F.softplus(x).dtype
+        assert softplus_(x).dtype == dtype

@@ -1,0 +1,139 @@
+"""Does every bad argument give an error that names the argument, the value and what is allowed?"""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from fused_softplus import Softplus, softplus, softplus_
+from reference import DTYPES
+
+ops = torch.ops.fused_softplus
+
+# Every operator that takes beta, called with an input, beta and threshold.
+WITH_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
+    "softplus": softplus,
+    "softplus_": softplus_,
+    "out=": lambda x, beta, threshold: softplus(x, beta, threshold, out=torch.empty_like(x)),
+    "Softplus": lambda x, beta, threshold: Softplus(beta, threshold)(x),
+    "torch.ops": ops.softplus,
+    "backward": lambda x, *scalars: ops.softplus_backward(x, x, *scalars),
+    "grad_input": lambda x, *scalars: ops.softplus_backward.grad_input(
+        x, x, *scalars, grad_input=torch.empty_like(x)
+    ),
+    "backward_from_result": lambda x, beta, _: ops.softplus_backward_from_result(x, x, beta),
+    "double_backward": lambda x, *scalars: ops.softplus_double_backward(x, x, x, *scalars),
+    "double_backward_from_result": lambda x, beta, _: ops.softplus_double_backward_from_result(
+        x, x, x, beta
+    ),
+}
+WITH_THRESHOLD = [name for name in WITH_BETA if not name.endswith("from_result")]
+
+on_every_device = pytest.mark.parametrize("device", ["cpu", "meta"])
+
+
+@on_every_device
+@pytest.mark.parametrize("operator", WITH_BETA)
+@pytest.mark.parametrize("beta", [0, -0.0, math.nan, math.inf, -math.inf])
+def test_beta(operator: str, beta: float, device: str) -> None:
+    x = torch.zeros(3, device=device)
+    with pytest.raises(ValueError, match=r"beta must be finite and not zero") as error:
+        WITH_BETA[operator](x, beta, 20)
+    assert str(error.value).endswith(f"but got {beta:g}")
+
+
+@on_every_device
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("beta", [1e-46, -1e-46, 1e39, -1e39])
+def test_beta_that_rounds_to_zero_or_infinity(dtype: torch.dtype, beta: float, device: str) -> None:
+    x = torch.zeros(3, dtype=dtype, device=device)
+    if dtype == torch.float64:
+        assert softplus(x, beta).dtype == dtype
+        return
+    with pytest.raises(ValueError, match="finite and not zero in float32") as error:
+        softplus(x, beta)
+    assert str(error.value).endswith(f"but got {beta:g}")
+
+
+@on_every_device
+@pytest.mark.parametrize("operator", WITH_THRESHOLD)
+def test_threshold(operator: str, device: str) -> None:
+    x = torch.zeros(3, device=device)
+    with pytest.raises(ValueError, match=r"threshold must be a number .*but got NaN"):
+        WITH_BETA[operator](x, 1, math.nan)
+
+
+@on_every_device
+@pytest.mark.parametrize("operator", WITH_BETA)
+@pytest.mark.parametrize(
+    ("dtype", "name"),
+    [
+        (torch.int64, "Long"),
+        (torch.uint8, "Byte"),
+        (torch.bool, "Bool"),
+        (torch.complex64, "ComplexFloat"),
+        (torch.float8_e4m3fn, "Float8_e4m3fn"),
+    ],
+    ids=str,
+)
+def test_dtype(operator: str, dtype: torch.dtype, name: str, device: str) -> None:
+    message = (
+        rf'"fused_softplus::softplus\w*" not implemented for \'{name}\': '
+        "the tensors must be float32, float64, float16 or bfloat16"
+    )
+    with pytest.raises(NotImplementedError, match=message):
+        WITH_BETA[operator](torch.zeros(3, device=device).to(dtype), 1, 20)
+
+
+@pytest.mark.parametrize("argument", ["beta", "threshold"])
+@pytest.mark.parametrize("value", ["1", None, 1j])
+def test_scalar_of_another_type(argument: str, value: object) -> None:
+    for function in (softplus, softplus_):
+        with pytest.raises(TypeError, match=argument):
+            function(torch.zeros(3), **{argument: value})
+
+
+@pytest.mark.parametrize("argument", ["beta", "threshold"])
+def test_complex_scalar(argument: str) -> None:
+    with pytest.raises(RuntimeError, match=f"{argument} must be a real number"):
+        ops.softplus(torch.zeros(3), **{argument: 1j})
+
+
+@pytest.mark.parametrize("value", [[1.0], 1.0, None])
+def test_input_that_is_no_tensor(value: object) -> None:
+    for function in (softplus, softplus_):
+        with pytest.raises(TypeError, match=r"input.*Tensor"):
+            function(value)
+
+
+@on_every_device
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, y: ops.softplus_backward(x, y, 1, 20),
+        lambda x, y: ops.softplus_backward_from_result(x, y, 1),
+        lambda x, y: ops.softplus_double_backward(x, x, y, 1, 20),
+        lambda x, y: ops.softplus_double_backward(x, y, x, 1, 20),
+        lambda x, y: ops.softplus_double_backward_from_result(x, x, y, 1),
+    ],
+    ids=["backward", "from_result", "double, last", "double, middle", "double from_result"],
+)
+def test_different_dtypes(call: Callable[[Tensor, Tensor], object], device: str) -> None:
+    with pytest.raises(RuntimeError) as error:
+        call(torch.zeros(3, device=device), torch.zeros(3, dtype=torch.float64, device=device))
+    message = str(error.value)
+    assert "INTERNAL ASSERT" not in message
+    assert "Float" in message or "float32" in message
+    assert "Double" in message or "float64" in message
+
+
+def test_different_shapes() -> None:
+    with pytest.raises(RuntimeError, match=r"size of tensor a \(2\) must match .* tensor b \(3\)"):
+        ops.softplus_backward(torch.zeros(2), torch.zeros(3), 1, 20)
+
+
+def test_sparse_tensor() -> None:
+    with pytest.raises(NotImplementedError, match=r"Could not run 'fused_softplus::softplus'"):
+        softplus(torch.zeros(3).to_sparse())

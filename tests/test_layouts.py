@@ -1,0 +1,147 @@
+"""Does every memory layout give the same values, and the strides that torch's softplus gives?"""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import fused_softplus
+from reference import DTYPES
+
+ops = torch.ops.fused_softplus
+
+SHAPE = (3, 5, 4, 6)
+LAYOUTS = {
+    "dense": lambda: torch.randn(SHAPE),
+    "transposed": lambda: torch.randn(6, 5, 4, 3).transpose(0, 3),
+    "permuted": lambda: torch.randn(5, 6, 3, 4).permute(2, 0, 3, 1),
+    "channels_last": lambda: torch.randn(SHAPE).to(memory_format=torch.channels_last),
+    "every second": lambda: torch.randn(3, 5, 4, 12)[..., ::2],
+    "rows with gaps": lambda: torch.randn(3, 5, 9, 7)[:, :, 2:6, 1:],
+    "flipped": lambda: torch.randn(SHAPE).flip(0, 3),
+    "expanded": lambda: torch.randn(3, 1, 4, 1).expand(SHAPE),
+    "one long row": lambda: torch.randn(3 * 5 * 4 * 6),
+    "one long column": lambda: torch.randn(3 * 5 * 4 * 6, 7)[:, 3],
+    "one element": lambda: torch.randn(1, 1),
+    "0-dim": lambda: torch.randn(()),
+    "empty": lambda: torch.randn(3, 0, 4),
+    "empty, no dimension of use": lambda: torch.randn(0),
+}
+
+of_every_layout = pytest.mark.parametrize("layout", LAYOUTS)
+
+
+def make(layout: str, dtype: torch.dtype = torch.float32) -> Tensor:
+    torch.manual_seed(0)
+    x = LAYOUTS[layout]()
+    # As x.to(dtype) would, but keeping the gaps and overlaps between elements.
+    base = torch.empty(0).set_(x.untyped_storage()).to(dtype)
+    return base.as_strided(x.shape, x.stride(), x.storage_offset())
+
+
+@of_every_layout
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_functional(layout: str, dtype: torch.dtype) -> None:
+    x = make(layout, dtype).requires_grad_()
+    y = fused_softplus.softplus(x)
+    assert torch.equal(y, fused_softplus.softplus(x.clone(memory_format=torch.contiguous_format)))
+    assert y.stride() == F.softplus(x).stride()
+    assert y.shape == x.shape and y.dtype == dtype
+
+    for grad in (torch.ones_like(y), torch.ones(()).to(dtype).expand(y.shape)):
+        (actual,) = torch.autograd.grad(y, x, grad, retain_graph=True)
+        (other,) = torch.autograd.grad(F.softplus(x), x, grad)
+        assert torch.equal(actual, ops.softplus_backward(grad.contiguous(), x.contiguous(), 1, 20))
+        assert actual.stride() == other.stride()
+
+
+@of_every_layout
+def test_in_place(layout: str) -> None:
+    x = make(layout)
+    if layout == "expanded":
+        with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+            fused_softplus.softplus_(x)
+        return
+    outside = x.new_zeros(0).set_(x.untyped_storage())  # all memory, the gaps included
+    expected = outside.clone()
+    expected.as_strided_(x.shape, x.stride(), x.storage_offset()).copy_(fused_softplus.softplus(x))
+    expected = expected.as_strided(outside.shape, outside.stride(), 0)
+    stride = x.stride()
+    assert fused_softplus.softplus_(x) is x
+    assert torch.equal(outside, expected)  # written where it should be, and nowhere else
+    assert x.stride() == stride
+
+
+@of_every_layout
+def test_out_of_another_layout(layout: str) -> None:
+    x = make(layout)
+    out = torch.empty(*x.shape, 3)[..., 1]
+    stride = out.stride()
+    assert fused_softplus.softplus(x, out=out) is out
+    assert torch.equal(out, fused_softplus.softplus(x))
+    assert out.stride() == stride
+
+
+@of_every_layout
+def test_double_backward(layout: str) -> None:
+    x = make(layout)
+    grads = torch.randn(x.shape), torch.randn(x.shape)
+    for actual, expected in zip(
+        ops.softplus_double_backward(*grads, x, 2, 20),
+        ops.softplus_double_backward(*grads, x.contiguous(), 2, 20),
+        strict=True,
+    ):
+        assert torch.equal(actual, expected)
+
+
+def test_out_is_resized() -> None:
+    x = make("channels_last")
+    out = torch.empty(0)
+    fused_softplus.softplus(x, out=out)
+    assert torch.equal(out, fused_softplus.softplus(x))
+    assert out.stride() == F.softplus(x, out=torch.empty(0)).stride()
+
+
+def test_out_with_other_elements_is_resized_with_a_warning() -> None:
+    x, out = torch.randn(4), torch.empty(3)
+    with pytest.warns(UserWarning, match="An output with one or more elements was resized"):
+        fused_softplus.softplus(x, out=out)
+    assert torch.equal(out, fused_softplus.softplus(x))
+
+
+def test_out_may_be_the_input() -> None:
+    x = torch.randn(100)
+    expected = fused_softplus.softplus(x)
+    assert fused_softplus.softplus(x, out=x) is x
+    assert torch.equal(x, expected)
+
+
+def test_grad_input() -> None:
+    grad, x = torch.randn(2, 100)
+    expected = ops.softplus_backward(grad, x, 1, 20)
+    grad_input = torch.empty(0)
+    assert ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad_input) is grad_input
+    assert torch.equal(grad_input, expected)
+    ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad)
+    assert torch.equal(grad, expected)
+
+
+@pytest.mark.parametrize(
+    ("make_out", "message"),
+    [
+        (lambda buffer: torch.empty(3, dtype=torch.float64), "dtype Double but expected Float"),
+        (lambda buffer: torch.empty(3, dtype=torch.float16), "dtype Half but expected Float"),
+        (lambda buffer: torch.empty(3, device="meta"), "meta"),
+        (lambda buffer: buffer[1:], "some elements of the input tensor and the written-to tensor"),
+        (lambda buffer: torch.empty(1).expand(3), "more than one element of the written-to tensor"),
+    ],
+    ids=["float64", "float16", "device", "partial overlap", "expanded"],
+)
+def test_out_that_is_refused(make_out: Callable[[Tensor], Tensor], message: str) -> None:
+    buffer = torch.randn(4)
+    before = buffer.clone()
+    with pytest.raises(RuntimeError, match=message):
+        fused_softplus.softplus(buffer[:3], out=make_out(buffer))
+    assert torch.equal(buffer, before)

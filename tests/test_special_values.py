@@ -1,0 +1,126 @@
+"""Are zeros, infinities, NaN, the threshold's edges and extreme arguments right?"""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+import reference
+from reference import BETAS, DTYPES
+
+ops = torch.ops.fused_softplus
+inf, nan = math.inf, math.nan
+
+of_every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
+
+
+def neighbours(value: float, dtype: torch.dtype, count: int = 4) -> Tensor:
+    """The number nearest to value, and count numbers on each side."""
+    numbers = torch.full((2 * count + 1,), value, dtype=dtype)
+    for i in range(count):
+        numbers[: count - i] = numbers[count - i].nextafter(torch.tensor(-inf, dtype=dtype))
+        numbers[count + 1 + i :] = numbers[count + i].nextafter(torch.tensor(inf, dtype=dtype))
+    return numbers
+
+
+@of_every_dtype
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("threshold", [20.0, 1.0, -1.0])
+def test_threshold_edge(dtype: torch.dtype, beta: float, threshold: float) -> None:
+    """At the threshold softplus is smooth, and the number just above is the first linear one."""
+    x = neighbours(threshold / beta, dtype)
+    one = torch.ones_like(x)
+    linear = torch.from_numpy(reference.is_linear(x, beta, threshold))
+    assert linear.any() and not linear.all()
+
+    # Bits, so that 0 and -0 are told apart: the linear branch returns x itself.
+    assert torch.equal(ops.softplus(x, beta, threshold)[linear], x[linear])
+    smooth_x = x[~linear]
+    exact = reference.softplus(smooth_x, beta)
+    actual = ops.softplus(smooth_x, beta, threshold)
+    reference.check(actual, exact, "softplus", beta, smooth_x)
+
+    slope, curvature = ops.softplus_double_backward(one, one, x, beta, threshold)
+    smooth = ops.softplus_double_backward(one, one, x, beta, inf)
+    assert torch.equal(slope, one.where(linear, smooth[0]))
+    assert torch.equal(ops.softplus_backward(one, x, beta, threshold), slope)
+    assert torch.equal(curvature, torch.zeros_like(x).where(linear, smooth[1]))
+
+
+@of_every_dtype
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("threshold", [20.0, 1e300, inf])
+def test_zeros_infinities_and_nan(dtype: torch.dtype, beta: float, threshold: float) -> None:
+    x = torch.tensor([0.0, -0.0, inf, -inf, nan], dtype=dtype)
+    one = torch.ones_like(x)
+    up, down = (inf, 0.0) if beta > 0 else (0.0, -inf)
+    half = float(reference.softplus(torch.zeros(1, dtype=dtype), beta)[0])
+    slopes = [0.5, 0.5, 1.0, 0.0] if beta > 0 else [0.5, 0.5, 0.0, 1.0]
+
+    def expect(actual: Tensor, *values: float) -> None:
+        expected = torch.tensor(values, dtype=dtype)
+        finite_ulp = torch.finfo(dtype).eps  # two units of the last place: log(2) is not exact
+        torch.testing.assert_close(actual, expected, rtol=finite_ulp, atol=0, equal_nan=True)
+
+    expect(ops.softplus(x, beta, threshold), half, half, up, down, nan)
+    expect(ops.softplus_backward(one, x, beta, threshold), *slopes, nan)
+    slope, curvature = ops.softplus_double_backward(one, one, x, beta, threshold)
+    expect(slope, *slopes, nan)
+    expect(curvature, beta / 4, beta / 4, 0, 0, nan)
+
+    y = torch.tensor([0.0, -0.0, math.copysign(inf, beta), nan], dtype=dtype)
+    one = torch.ones_like(y)
+    slope, curvature = ops.softplus_double_backward_from_result(one, one, y, beta)
+    expect(slope, 0, 0, 1, nan)
+    expect(curvature, beta, beta, 0, nan)
+    expect(ops.softplus_backward_from_result(one, y, beta), 0, 0, 1, nan)
+
+
+@of_every_dtype
+def test_always_linear(dtype: torch.dtype) -> None:
+    """Below a threshold of -inf there is only -inf itself, whose softplus is 0."""
+    x = torch.tensor([-1e4, -1.0, 0.0, 1.0, inf], dtype=dtype)
+    assert torch.equal(ops.softplus(x, 1, -inf), x)
+    assert torch.equal(ops.softplus(torch.tensor([-inf], dtype=dtype), 1, -inf), x.new_zeros(1))
+
+
+@of_every_dtype
+@pytest.mark.parametrize("beta", [1.0, 2.0, 0.5])
+@pytest.mark.parametrize("threshold", [20.0, 1e300, inf])
+def test_denormal_and_large_inputs(dtype: torch.dtype, beta: float, threshold: float) -> None:
+    info = torch.finfo(dtype)
+    x = torch.tensor([info.smallest_normal, info.max], dtype=dtype)
+    x = torch.cat([x, x[:1] * info.eps])  # the smallest denormal number
+    x = torch.cat([x, -x])
+    y = ops.softplus(x, beta, threshold)
+    reference.check(y, reference.softplus(x, beta), "softplus", beta, x)
+    slope = ops.softplus_backward(torch.ones_like(x), x, beta, threshold)
+    reference.check(slope, reference.slope(x, beta), "slope", beta, x)
+
+
+EXTREME = [1e-5, 1e-20, 2e-38, 1e-39, 1e-45, 1e5, 1e20, 1.6e38, 2.9e38]
+EXTREME_FLOAT64 = [1e-200, 3e-308, 1e-310, 5e-324, 1e200, 8e307, 1.5e308]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "magnitude"),
+    [(dtype, beta) for dtype in DTYPES for beta in EXTREME]
+    + [(torch.float64, beta) for beta in EXTREME_FLOAT64],
+    ids=str,
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_extreme_beta(dtype: torch.dtype, magnitude: float, sign: int) -> None:
+    """beta, 1 / beta, beta * x and the result may each be denormal or overflow."""
+    beta, info = sign * magnitude, torch.finfo(dtype)
+    sizes = [u / magnitude for u in (0, 0.1, 1, 5, 19, 30, 80, 500, 1e4)]
+    sizes += [info.max, info.max / 2, 1, 1e-3, info.tiny]
+    x = torch.tensor([size for size in sizes if size <= info.max], dtype=dtype)
+    x = torch.cat([x, -x])
+    reference.check(ops.softplus(x, beta, inf), reference.softplus(x, beta), "softplus", beta, x)
+    slope = ops.softplus_backward(torch.ones_like(x), x, beta, inf)
+    reference.check(slope, reference.slope(x, beta), "slope", beta, x)
+    infinite = torch.tensor([sign * inf, -sign * inf, nan], dtype=dtype)
+    expected = torch.tensor([sign * inf, 0.0, nan], dtype=dtype)
+    actual = ops.softplus(infinite, beta, inf)
+    torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)

@@ -1,0 +1,113 @@
+"""Do scripted and traced models hold the operator, and run where this package is not imported?"""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import conftest
+import fused_softplus
+from fused_softplus import Softplus, softplus, softplus_
+
+
+class Model(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(3, 4), Softplus(2, 15), nn.Linear(4, 2), Softplus(inplace=True)
+        )
+
+    def forward(self, input: Tensor) -> Tensor:
+        return softplus(self.layers(input), 0.5)
+
+
+def script(model: nn.Module) -> torch.jit.ScriptModule:
+    return torch.jit.script(model)
+
+
+def trace(model: nn.Module) -> torch.jit.ScriptModule:
+    return torch.jit.trace(model, torch.randn(5, 3))
+
+
+def freeze(model: nn.Module) -> torch.jit.ScriptModule:
+    return torch.jit.freeze(torch.jit.script(model.eval()))
+
+
+of_every_kind = pytest.mark.parametrize("convert", [script, trace, freeze])
+
+
+def operators(module: torch.jit.ScriptModule) -> list[str]:
+    graph = module.inlined_graph
+    kinds = [node.kind() for node in graph.findAllNodes("fused_softplus::softplus")]
+    return kinds + [node.kind() for node in graph.findAllNodes("fused_softplus::softplus_")]
+
+
+@of_every_kind
+def test_graph_and_values(convert) -> None:
+    model = Model()
+    converted = convert(model)
+    # One in each Softplus and one in forward; a module branches on inplace until it is frozen.
+    found = operators(converted)
+    assert set(found) == {"fused_softplus::softplus", "fused_softplus::softplus_"}
+    if convert is not script:
+        assert sorted(found) == ["fused_softplus::softplus"] * 2 + ["fused_softplus::softplus_"]
+    for _ in range(3):  # the first runs profile, the later ones are optimised
+        x = torch.randn(5, 3)
+        assert torch.equal(converted(x), model(x))
+
+
+@pytest.mark.parametrize("convert", [script, trace])
+def test_gradients(convert) -> None:
+    model = Model()
+    converted = convert(model)
+    for _ in range(3):
+        x = torch.randn(5, 3, requires_grad=True)
+        gradients = [torch.autograd.grad(run(x).sum(), x)[0] for run in (model, converted)]
+        assert torch.equal(*gradients)
+
+
+def test_scripted_functions() -> None:
+    @torch.jit.script
+    def function(x: Tensor, out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        fused_softplus.softplus(x, beta=2.0, threshold=10.0, out=out)
+        y = softplus(x, 0.5)
+        return y, softplus_(x), out
+
+    x, out = torch.randn(4), torch.empty(4)
+    before = x.clone()
+    y, in_place, filled = function(x, out)
+    assert torch.equal(y, softplus(before, 0.5))
+    assert torch.equal(in_place, softplus(before))
+    assert in_place.data_ptr() == x.data_ptr()
+    assert torch.equal(filled, softplus(before, 2, 10))
+    assert filled.data_ptr() == out.data_ptr()
+
+
+@of_every_kind
+def test_in_a_process_without_the_package(convert, tmp_path: Path, python: conftest.Python) -> None:
+    model = Model()
+    x = torch.randn(5, 3)
+    convert(model).save(str(tmp_path / "model.pt"))
+    torch.save({"x": x, "y": model(x).detach()}, tmp_path / "data.pt")
+    library = python("-m", "fused_softplus", "--library").stdout.strip()
+    code = f"""
+import sys, torch
+torch.ops.load_library({library!r})
+model = torch.jit.load({str(tmp_path / "model.pt")!r})
+data = torch.load({str(tmp_path / "data.pt")!r})
+assert torch.equal(model(data["x"]), data["y"])
+assert "fused_softplus" not in sys.modules
+print("equal")
+"""
+    assert python("-c", code).stdout == "equal\n"
+
+
+def test_model_without_the_library_names_the_operator(
+    tmp_path: Path, python: conftest.Python
+) -> None:
+    script(Model()).save(str(tmp_path / "model.pt"))
+    code = f"import torch; torch.jit.load({str(tmp_path / 'model.pt')!r})"
+    done = python("-c", code, check=False)
+    assert done.returncode != 0
+    assert "Unknown builtin op: fused_softplus::softplus" in done.stderr

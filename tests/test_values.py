@@ -1,0 +1,87 @@
+"""Is every kernel as exact as promised, over the whole range of every dtype?"""
+
+import math
+
+import pytest
+import torch
+
+import reference
+from reference import BETAS, DTYPES
+
+ops = torch.ops.fused_softplus
+
+pytestmark = [
+    pytest.mark.parametrize("dtype", DTYPES, ids=str),
+    pytest.mark.parametrize("beta", BETAS),
+]
+
+
+def results(dtype: torch.dtype, beta: float) -> torch.Tensor:
+    """Results of softplus, to compute gradients from."""
+    y = ops.softplus(reference.points(dtype, beta), beta, math.inf)
+    return y[y.isfinite()]
+
+
+def test_softplus(dtype: torch.dtype, beta: float) -> None:
+    x = reference.points(dtype, beta)
+    y = ops.softplus(x, beta, math.inf)
+    reference.check(y, reference.softplus(x, beta), "softplus", beta, x)
+
+
+def test_default_threshold(dtype: torch.dtype, beta: float) -> None:
+    x = reference.points(dtype, beta)
+    linear = torch.from_numpy(reference.is_linear(x, beta))
+    assert torch.equal(ops.softplus(x, beta), x.where(linear, ops.softplus(x, beta, math.inf)))
+
+
+def test_backward(dtype: torch.dtype, beta: float) -> None:
+    x = reference.points(dtype, beta)
+    grad = ops.softplus_backward(torch.ones_like(x), x, beta, math.inf)
+    reference.check(grad, reference.slope(x, beta), "slope", beta, x)
+
+
+def test_double_backward(dtype: torch.dtype, beta: float) -> None:
+    x = reference.points(dtype, beta)
+    one = torch.ones_like(x)
+    grad_grad_output, grad_self = ops.softplus_double_backward(one, one, x, beta, math.inf)
+    assert torch.equal(grad_grad_output, ops.softplus_backward(one, x, beta, math.inf))
+    reference.check(grad_self, reference.curvature(x, beta), "curvature", beta, x)
+
+
+def test_backward_from_result(dtype: torch.dtype, beta: float) -> None:
+    y = results(dtype, beta)
+    grad = ops.softplus_backward_from_result(torch.ones_like(y), y, beta)
+    reference.check(grad, reference.slope_from_result(y, beta), "slope_from_result", beta, y)
+
+
+def test_double_backward_from_result(dtype: torch.dtype, beta: float) -> None:
+    y = results(dtype, beta)
+    one = torch.ones_like(y)
+    grad_grad_output, grad_result = ops.softplus_double_backward_from_result(one, one, y, beta)
+    assert torch.equal(grad_grad_output, ops.softplus_backward_from_result(one, y, beta))
+    exact = reference.curvature_from_result(y, beta)
+    reference.check(grad_result, exact, "curvature_from_result", beta, y)
+
+
+def test_incoming_gradients_multiply(dtype: torch.dtype, beta: float) -> None:
+    """Each is a factor, and a half-precision result is rounded only after multiplying."""
+    torch.manual_seed(0)
+    x = 10 * torch.randn(1000, dtype=dtype)
+    y = ops.softplus(x, beta)
+    grad_grad, grad = torch.randn(2, 1000, dtype=dtype)
+    work = torch.float64 if dtype == torch.float64 else torch.float32
+    wide_x, wide_y, wide_grad_grad, wide_grad = (t.to(work) for t in (x, y, grad_grad, grad))
+    one = torch.ones_like(wide_x)
+
+    slope, curvature = ops.softplus_double_backward(one, one, wide_x, beta, 20)
+    actual = ops.softplus_double_backward(grad_grad, grad, x, beta, 20)
+    assert torch.equal(ops.softplus_backward(grad, x, beta, 20), (wide_grad * slope).to(dtype))
+    assert torch.equal(actual[0], (wide_grad_grad * slope).to(dtype))
+    assert torch.equal(actual[1], (wide_grad_grad * wide_grad * curvature).to(dtype))
+
+    slope, curvature = ops.softplus_double_backward_from_result(one, one, wide_y, beta)
+    actual = ops.softplus_double_backward_from_result(grad_grad, grad, y, beta)
+    from_result = ops.softplus_backward_from_result(grad, y, beta)
+    assert torch.equal(from_result, (wide_grad * slope).to(dtype))
+    assert torch.equal(actual[0], (wide_grad_grad * slope).to(dtype))
+    assert torch.equal(actual[1], (wide_grad_grad * wide_grad * curvature).to(dtype))
