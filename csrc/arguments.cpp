@@ -7,12 +7,17 @@
 
 namespace fused_softplus {
 
-void check_dtype(const char* name, const at::Tensor& tensor) {
-  const auto dtype = tensor.scalar_type();
+void check_dtypes(const char* name, std::initializer_list<const at::Tensor*> tensors) {
+  const auto dtype = (*tensors.begin())->scalar_type();
   TORCH_CHECK_NOT_IMPLEMENTED(
       dtype == at::kFloat || dtype == at::kDouble || dtype == at::kHalf || dtype == at::kBFloat16,
       '"', name, "\" not implemented for '", c10::toString(dtype),
       "': the tensors must be float32, float64, float16 or bfloat16");
+  for (const at::Tensor* tensor : tensors) {
+    TORCH_CHECK(tensor->scalar_type() == dtype, name,
+                "(): the tensors must have the same dtype, but got ", c10::toString(dtype), " and ",
+                c10::toString(tensor->scalar_type()));
+  }
 }
 
 namespace {
@@ -26,11 +31,14 @@ double real_number(const char* name, const char* argument, const at::Scalar& sca
 
 double checked_beta(const char* name, const at::Scalar& beta, at::ScalarType dtype) {
   const double value = real_number(name, "beta", beta);
-  const double rounded = dtype == at::kDouble ? value : static_cast<float>(value);
-  TORCH_CHECK_VALUE(std::isfinite(rounded) && rounded != 0, name,
-                    "(): beta must be finite and not zero in ",
-                    dtype == at::kDouble ? "float64" : "float32",
-                    ", which this dtype is computed in, but got ", value);
+  // Within these, 1 / beta, beta / ln(2) and the x that exp(-|beta x|) underflows for are all normal
+  // numbers of the type.
+  const bool is_double = dtype == at::kDouble;
+  const double largest = is_double ? 1e300 : 1e36;
+  TORCH_CHECK_VALUE(std::abs(value) >= 1 / largest && std::abs(value) <= largest, name,
+                    "(): beta must be finite and not zero, and abs(beta) from ", 1 / largest, " to ",
+                    largest, " for ", is_double ? "float64" : "float32, float16 and bfloat16",
+                    ", but got ", value);
   return value;
 }
 

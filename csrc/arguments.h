@@ -4,13 +4,15 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/Scalar.h>
 
+#include <initializer_list>
+
 namespace fused_softplus {
 
-// Throws unless the dtype is one that the kernels compute. name is the operator's.
-void check_dtype(const char* name, const at::Tensor& tensor);
+// Throws unless the tensors share one dtype, which the kernels compute. name is the operator's.
+void check_dtypes(const char* name, std::initializer_list<const at::Tensor*> tensors);
 
-// beta as the kernels take it. Throws unless it is finite and not zero, also once rounded to the
-// type that dtype is computed in (float32 for the halves).
+// beta as the kernels take it. Throws unless abs(beta) is from 1e-36 to 1e36 (float64: 1e-300 to
+// 1e300).
 double checked_beta(const char* name, const at::Scalar& beta, at::ScalarType dtype);
 
 // threshold as the kernels take it; infinity means "never linear". Throws for NaN.

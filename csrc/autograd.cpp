@@ -3,6 +3,7 @@
 // mode is available. Written as torch's generated code is, rather than on its public
 // autograd::Function, which torch.func and forward mode refuse.
 #include <ATen/ATen.h>
+#include <ATen/OpMathType.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
 #include <torch/library.h>
 
@@ -186,7 +187,8 @@ bool is_differentiated(const Tensors&... tensors) {
 }
 
 // Third derivatives and beyond are rare, so the fused double backward gives way to the operators
-// above, which can be differentiated again without end.
+// above, which can be differentiated again without end. In the halves each of these rounds, so that
+// the results may differ from the kernel's by 2 ULP.
 std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet keys,
                                                              const Tensor& grad_grad_input,
                                                              const Tensor& grad_output,
@@ -201,7 +203,8 @@ std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet
   // sigmoid(beta x) (1 - sigmoid(beta x)), the second factor as sigmoid(-beta x) to keep its digits
   const Tensor curved = fused_softplus::softplus_backward(grad_grad_output, -self, beta, infinity);
   const Tensor grad_self = grad_output * curved * beta;
-  return {grad_grad_output, at::where(self * beta > threshold, 0, grad_self)};
+  const Tensor beta_x = self.detach().to(at::toOpMathType(self.scalar_type())) * beta;
+  return {grad_grad_output, at::where(beta_x > threshold, 0, grad_self)};
 }
 
 std::tuple<Tensor, Tensor> softplus_double_backward_from_result_autograd(

@@ -5,7 +5,6 @@
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable.h>
-#include <torch/csrc/dynamo/compiled_autograd.h>
 
 #include <array>
 #include <mutex>
@@ -50,30 +49,6 @@ struct Node : torch::autograd::Node {
         result[i] = at::Tensor();
       }
     }
-    return result;
-  }
-
-  // Compiled autograd: what the graph is specialised on, and the tensors it is traced with.
-  void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override {
-    for (const auto& variable : saved_) {
-      args.collect(variable, Rule::saves_result);
-    }
-    args.collect(beta_);
-    args.collect(threshold_);
-  }
-
-  variable_list apply_with_saved(const variable_list& grads,
-                                 torch::dynamo::autograd::SwapSavedVariables& saved) override {
-    const auto each = [&](auto step) {
-      for (auto& variable : saved_) {
-        step(variable);
-      }
-      step(beta_);
-      step(threshold_);
-    };
-    each([&](auto& member) { saved.before(member); });
-    variable_list result = apply(variable_list(grads));
-    each([&](auto& member) { saved.after(member); });
     return result;
   }
 };

@@ -102,8 +102,8 @@ struct Elementwise {
     for (const Tensor* output : outputs) {
       config.add_output(*output);
     }
+    check_dtypes(name, inputs);
     for (const Tensor* input : inputs) {
-      check_dtype(name, *input);
       config.add_const_input(*input);
     }
     const auto dtype = (*inputs.begin())->scalar_type();

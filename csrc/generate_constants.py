@@ -186,6 +186,6 @@ struct Table;
 
 if __name__ == "__main__":
     print(HEADER)
-    emit("float", np.float32, "f", exp_degree=4, log_degree=6, ln2_bits=16)
+    emit("float", np.float32, "f", exp_degree=4, log_degree=7, ln2_bits=16)
     emit("double", np.float64, "", exp_degree=10, log_degree=17, ln2_bits=42)
     print("}  // namespace fused_softplus::math")

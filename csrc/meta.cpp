@@ -1,5 +1,6 @@
-// Shapes, strides and dtypes without data, for torch.compile, FakeTensor and the meta device.
-// They are ATen's own rules for its softplus, asked of ATen, which knows symbolic shapes too.
+// Shapes, strides and dtypes without data, for torch.compile, FakeTensor and the meta device. The
+// rules are those of every elementwise operator, so ATen is asked for them with operators of as
+// many inputs (neg and mul) that follow them for symbolic shapes, too.
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
@@ -11,24 +12,22 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
-void check(const char* name, std::initializer_list<const Tensor*> inputs, const Scalar& beta,
+void check(const char* name, std::initializer_list<const Tensor*> tensors, const Scalar& beta,
            const Scalar& threshold) {
-  for (const Tensor* input : inputs) {
-    check_dtype(name, *input);
-  }
-  checked_beta(name, beta, (*inputs.begin())->scalar_type());
+  check_dtypes(name, tensors);
+  checked_beta(name, beta, (*tensors.begin())->scalar_type());
   checked_threshold(name, threshold);
 }
 
 Tensor softplus_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
   check("fused_softplus::softplus", {&self}, beta, threshold);
-  return at::softplus(self, beta, threshold);
+  return at::neg(self);
 }
 
 Tensor& softplus_out_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold,
                           Tensor& out) {
-  check("fused_softplus::softplus", {&self}, beta, threshold);
-  return at::softplus_out(out, self, beta, threshold);
+  check("fused_softplus::softplus", {&self, &out}, beta, threshold);
+  return at::neg_out(out, self);
 }
 
 Tensor& softplus_inplace_meta(Tensor& self, const Scalar& beta, const Scalar& threshold) {
@@ -39,14 +38,14 @@ Tensor& softplus_inplace_meta(Tensor& self, const Scalar& beta, const Scalar& th
 Tensor softplus_backward_meta(const Tensor& grad_output, const Tensor& self, const Scalar& beta,
                               const Scalar& threshold) {
   check("fused_softplus::softplus_backward", {&grad_output, &self}, beta, threshold);
-  return at::softplus_backward(grad_output, self, beta, threshold);
+  return at::mul(grad_output, self);
 }
 
 Tensor& softplus_backward_grad_input_meta(const Tensor& grad_output, const Tensor& self,
                                           const Scalar& beta, const Scalar& threshold,
                                           Tensor& grad_input) {
-  check("fused_softplus::softplus_backward", {&grad_output, &self}, beta, threshold);
-  return at::softplus_backward_out(grad_input, grad_output, self, beta, threshold);
+  check("fused_softplus::softplus_backward", {&grad_output, &self, &grad_input}, beta, threshold);
+  return at::mul_out(grad_input, grad_output, self);
 }
 
 Tensor softplus_backward_from_result_meta(const Tensor& grad_output, const Tensor& result,
@@ -60,7 +59,7 @@ std::tuple<Tensor, Tensor> softplus_double_backward_meta(const Tensor& grad_grad
                                                          const Scalar& threshold) {
   check("fused_softplus::softplus_double_backward", {&grad_grad_input, &grad_output, &self}, beta,
         threshold);
-  const auto like_all = [&] { return grad_grad_input.add(grad_output).add(self); };
+  const auto like_all = [&] { return grad_grad_input.mul(grad_output).mul(self); };
   return {like_all(), like_all()};
 }
 

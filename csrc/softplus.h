@@ -3,7 +3,8 @@
 // from Python.
 //
 // Tensors are float32, float64, float16 or bfloat16, of any shape and strides, on the CPU or CUDA.
-// beta is finite and not zero; threshold is any number but NaN. Anything else throws c10::Error.
+// abs(beta) is from 1e-36 to 1e36 (float64: 1e-300 to 1e300); threshold is any number but NaN.
+// Anything else throws c10::Error.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -35,19 +35,20 @@ struct Expm1Core<float> {
   }
 };
 
-// (v - log1p(v)) / v^2; relative error of the logarithm: 2^-26.9
+// (v - log1p(v)) / v^2; relative error of the logarithm: 2^-31.3
 template <>
 struct Log1pCore<float> {
-  static constexpr int size = 7;
+  static constexpr int size = 8;
   static constexpr float coefficient(int power) {
     constexpr float coefficients[size] = {
-        0x1.fffff6p-2f,
-        -0x1.555564p-2f,
-        0x1.000d46p-2f,
-        -0x1.9a24d6p-3f,
-        0x1.51514p-3f,
-        -0x1.f2c5p-4f,
-        0x1.bb34bap-5f,
+        0x1.fffffep-2f,
+        -0x1.55552cp-2f,
+        0x1.00008cp-2f,
+        -0x1.99c90ap-3f,
+        0x1.5603bap-3f,
+        -0x1.1f9c72p-3f,
+        0x1.a64b26p-4f,
+        -0x1.69bc08p-5f,
     };
     return coefficients[power];
   }

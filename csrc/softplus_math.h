@@ -25,6 +25,7 @@
 namespace fused_softplus::math {
 
 // What follows from beta and threshold alone, computed once a call, in the type of computation.
+// abs(beta) is from 1e-36 to 1e36 (double: 1e-300 to 1e300), so that none of it overflows.
 template <typename T>
 struct Parameters {
   T beta, abs_beta, inverse_beta;
@@ -37,7 +38,7 @@ struct Parameters {
         abs_beta(std::fabs(beta)),
         inverse_beta(T(1) / beta),
         beta_log2e(static_cast<T>(std::fabs(static_cast<double>(beta)) * 1.4426950408889634)),
-        largest_abs(std::fmin(T(std::is_same_v<T, float> ? 104.5 : 746) / abs_beta, largest())),
+        largest_abs(T(std::is_same_v<T, float> ? 104.5 : 746) / abs_beta),
         threshold(static_cast<T>(std::fmin(threshold_, static_cast<double>(largest())))) {}
 
  private:
@@ -218,7 +219,7 @@ struct SoftplusBackward {
 // softplus_backward_from_result: the same from y = softplus(x), since sigmoid(beta x) =
 // 1 - exp(-beta y). No threshold is needed: beyond it exp(-beta y) is lost beside 1 (the in-place
 // operator, which uses this, makes sure of that).
-// Error, for the y given: below 1.5 ULP.
+// Error, for the y given: below 1.5 ULP; any beta: below 2 ULP.
 struct SoftplusBackwardFromResult {
   static constexpr int inputs = 2;
   static constexpr int outputs = 1;

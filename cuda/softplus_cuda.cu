@@ -37,7 +37,7 @@ struct PerElement<Op, scalar_t, std::integer_sequence<int, input...>> {
 
 template <typename Function>
 void run_over(at::TensorIteratorBase& iterator, const Function& function, std::true_type) {
-  at::native::gpu_kernel(iterator, function);
+  at::native::gpu_kernel_nocast(iterator, function);
 }
 
 // ATen takes only a lambda here; every operator with two outputs has three inputs.

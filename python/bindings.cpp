@@ -9,13 +9,19 @@
 
 namespace {
 
-bool plain(py::handle input) {
-  return THPVariable_CheckExact(input.ptr()) && !at::impl::torch_function_mode_enabled() &&
-         !torch::jit::tracer::isTracing();
+bool plain(const char* name, py::handle input) {
+  if (THPVariable_CheckExact(input.ptr())) {
+    return !at::impl::torch_function_mode_enabled() && !torch::jit::tracer::isTracing();
+  }
+  if (!THPVariable_Check(input.ptr()) && !py::hasattr(input, "__torch_function__")) {
+    throw py::type_error(std::string(name) + "(): argument 'input' must be Tensor, not " +
+                         Py_TYPE(input.ptr())->tp_name);
+  }
+  return false;
 }
 
 std::optional<at::Tensor> softplus(py::handle input, double beta, double threshold) {
-  if (!plain(input)) {
+  if (!plain("softplus", input)) {
     return std::nullopt;
   }
   const at::Tensor& self = THPVariable_Unpack(input.ptr());
@@ -24,7 +30,7 @@ std::optional<at::Tensor> softplus(py::handle input, double beta, double thresho
 }
 
 py::object softplus_(py::object input, double beta, double threshold) {
-  if (!plain(input)) {
+  if (!plain("softplus_", input)) {
     return py::none();
   }
   at::Tensor self = THPVariable_Unpack(input.ptr());

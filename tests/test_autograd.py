@@ -68,7 +68,8 @@ def test_gradients_of_the_gradients(
     assert gradgradcheck(op, arguments)
 
 
-@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+# Not in the halves: there each of those operators rounds, and no bound is promised.
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("beta", [1.0, 0.3])
 def test_differentiable_double_backward(dtype: torch.dtype, beta: float) -> None:
     """Where third derivatives are asked for, other operators compute the second: as exactly."""
@@ -123,9 +124,9 @@ def test_in_place_gradient_is_as_exact(dtype: torch.dtype, beta: float) -> None:
     exact[linear] = 1
     # d(1 - exp(-b y)) / (1 - exp(-b y)) = (b y / (exp(b y) - 1)) dy / y, and the factor is below 1.
     # An error of n ULP is one of up to 2 n units relative to another number's last place.
-    error = reference.bound("slope_from_result", dtype, beta)
-    error = error + 2 * reference.bound("softplus", dtype, beta)
-    assert reference.ulp_error(grad, exact).max() <= error
+    error = reference.bound("slope_from_result", dtype, beta, exact, x)
+    error = error + 2 * reference.bound("softplus", dtype, beta, reference.softplus(x, beta), x)
+    assert (reference.ulp_error(grad, exact) <= error).all()
 
 
 @in_every_way
@@ -200,6 +201,11 @@ def test_torch_func(way: str) -> None:
     close(torch.func.jvp(torch.func.grad(lambda t: function(t).sum()), (x,), (one,))[1], curvature)
 
 
+# Batching falls back on a loop, right but slow, which torch warns of.
+no_batching_rule = pytest.mark.filterwarnings("ignore:There is a performance drop")
+
+
+@no_batching_rule
 def test_hessian() -> None:
     x = inputs().detach()
     hessian = torch.func.hessian(lambda t: softplus(t, 0.5).sum())(x)
@@ -207,6 +213,7 @@ def test_hessian() -> None:
     assert torch.equal(hessian, ops.softplus_double_backward(one, one, x, 0.5, 20)[1].diag())
 
 
+@no_batching_rule
 def test_vmap() -> None:
     x = torch.randn(3, 4)
     assert torch.equal(torch.func.vmap(softplus)(x), softplus(x))

@@ -34,7 +34,9 @@ def test_dtypes() -> None:
 def test_samples(dtype: torch.dtype) -> None:
     compared = 0
     for sample in samples(dtype):
-        x, scalars = sample.input, (sample.kwargs.get("beta", 1), sample.kwargs.get("threshold", 20))
+        # As a leaf: some samples are views that torch, too, gives no gradient.
+        x = sample.input.detach().requires_grad_()
+        scalars = (sample.kwargs.get("beta", 1), sample.kwargs.get("threshold", 20))
         ours, torchs = softplus(x, *scalars), OP(x, **sample.kwargs)
         assert (ours.dtype, ours.shape, ours.stride()) == (dtype, torchs.shape, torchs.stride())
         compared += compare(ours, torchs, "softplus", x, *scalars)
@@ -49,10 +51,10 @@ def compare(
     """Compares two outcomes with each other and the exact one; returns how many numbers."""
     x, ours, torchs = (tensor.detach().flatten() for tensor in (x, ours, torchs))
     infinite = ~x.isfinite()
-    torch.testing.assert_close(
-        ours[infinite], torchs[infinite], rtol=0, atol=0, equal_nan=True
-    )
+    torch.testing.assert_close(ours[infinite], torchs[infinite], rtol=0, atol=0, equal_nan=True)
     x, ours, torchs = (tensor[~infinite] for tensor in (x, ours, torchs))
+    step = len(x) // 1000 + 1  # some samples are large, and mpmath slow
+    x, ours, torchs = (tensor[::step] for tensor in (x, ours, torchs))
     if len(x) == 0:
         return 0
     values = exact(x, quantity, beta, threshold)
@@ -60,6 +62,6 @@ def compare(
     # Torch's error is what it is. Two numbers within a and b ULP of a third are within a + b of
     # each other, in units that differ by at most 2 between the three.
     torchs_error = reference.ulp_error(torchs, values).max()
-    bound = reference.bound(quantity, x.dtype, beta).max() + torchs_error
+    bound = reference.bound(quantity, x.dtype, beta, values, x).max() + torchs_error
     assert reference.ulp_error(ours, reference.numbers(torchs)).max() <= 2 * bound
     return len(x)

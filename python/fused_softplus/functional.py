@@ -17,7 +17,7 @@ def softplus(
     Args:
         input: a tensor of any shape and strides; float32, float64, float16 or bfloat16 (the halves
             are computed in float32 and rounded once).
-        beta: finite and not zero; negative values are allowed.
+        beta: ``abs(beta)`` from 1e-36 to 1e36 (float64: 1e-300 to 1e300); may be negative.
         threshold: any number but NaN; ``float("inf")`` for no linear part.
         out: where to put the result; resized to ``input``'s shape, of ``input``'s dtype. Cannot be
             combined with autograd.
@@ -27,8 +27,9 @@ def softplus(
         at +inf and 0 at -inf (for beta > 0), and keeps denormal numbers.
 
     Raises:
-        ValueError: beta is zero, infinite or NaN, or threshold is NaN.
+        ValueError: beta is zero, NaN or out of range, or threshold is NaN.
         NotImplementedError: ``input`` has another dtype.
+        TypeError: ``input`` is not a tensor.
         RuntimeError: ``out`` has another dtype or device, partly overlaps ``input``, or is given
             where a gradient is asked for.
 

@@ -127,7 +127,7 @@ std::vector<Quantity<W>> quantities() {
       {.name = "softplus_backward_from_result",
        .kernel = Kernel::softplus_backward_from_result, .inputs = 2, .outputs = 1, .output = 0,
        .exact = exact_slope_from_result<W>, .takes_result = true,
-       .bound = {1.5, 1.5, 2}, .multiplier = by_1, .halves_correctly_rounded = false},
+       .bound = {1.5, 2, 2}, .multiplier = by_1, .halves_correctly_rounded = false},
       {.name = "softplus_double_backward, towards grad_output",
        .kernel = Kernel::softplus_double_backward, .inputs = 3, .outputs = 2, .output = 0,
        .exact = exact_sigmoid<W>, .takes_result = false,
