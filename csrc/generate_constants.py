@@ -3,8 +3,7 @@
     python csrc/generate_constants.py > csrc/softplus_constants.h
 
 The polynomials are weighted minimax fits (Remez exchange), so that the weighted error is the
-relative error of the quantity they serve. Coefficients are rounded to the target type one by one,
-the rest being fitted again after each, which keeps the rounding from adding up.
+relative error of the quantity they serve; their coefficients are then rounded to the type.
 """
 
 import mpmath as mp
@@ -15,9 +14,9 @@ mp.mp.prec = 240
 # exp(-u) = 2**-k * (1 + p) with 3/4 <= 1 + p <= 3/2: this split, rather than +-ln(2)/2, keeps
 # |p| < 1/4 where 1 + p < 1 and |p| < 1/2 elsewhere, so rounding p costs at most 1/8 ulp of 1 + p.
 EXP_LOW, EXP_HIGH = mp.log(mp.mpf(3) / 4), mp.log(mp.mpf(3) / 2)
-# log1p is fitted on what softplus_math.h feeds it: k = 0 gives [-1/8, 0], k = 1 gives
-# [-1/12, 1/6], k >= 2 gives (0, 3/8].
-LOG_LOW, LOG_HIGH = mp.mpf(-1) / 8, mp.mpf(3) / 8
+# log1p is fitted on what softplus_math.h feeds it: k = 0 gives [-1/8, 0], k = 1 gives [-1/12, 1/6],
+# k = 2 gives [-1/20, 1/10], and k >= 3 gives (0, 3/16].
+LOG_LOW, LOG_HIGH = mp.mpf(-1) / 8, mp.mpf(3) / 16
 MARGIN = mp.mpf(2) ** -11  # for k being found in working precision, and for the table's offsets
 
 
@@ -36,8 +35,8 @@ def log1p_core(v):
 
 
 def log1p_weight(v):
-    """v**2 over the smallest logarithm that has this v: log1p(v) itself, or log(7/4) for v < 0."""
-    return v**2 / (mp.log1p(v) if v > 0 else mp.log(mp.mpf(7) / 4)) if v else mp.mpf(0)
+    """v**2 over the smallest logarithm that has this v: log1p(v) for v > 0, or that of k = 2."""
+    return v**2 / (mp.log1p(v) if v > 0 else mp.log(mp.mpf(19) / 16)) if v else mp.mpf(0)
 
 
 def remez(function, weight, low, high, degree, points=400, rounds=30):
@@ -78,21 +77,13 @@ def remez(function, weight, low, high, degree, points=400, rounds=30):
 
 
 def rounded_fit(function, weight, low, high, degree, dtype):
-    """remez() with every coefficient representable in dtype, and the error reached."""
+    """remez() with the coefficients rounded to dtype, and the error reached with those."""
     low, high = low - MARGIN, high + MARGIN
-    fixed = []
-    for power in range(degree + 1):
-
-        def rest(x, power=power):
-            return (function(x) - mp.polyval(fixed[::-1], x)) / x**power if fixed else function(x)
-
-        free, _ = remez(
-            rest, lambda x, power=power: weight(x) * abs(x) ** power, low, high, degree - power
-        )
-        fixed.append(mp.mpf(float(dtype(float(free[0])))))
+    exact, _ = remez(function, weight, low, high, degree)
+    rounded = [mp.mpf(float(dtype(float(coefficient)))) for coefficient in exact]
     xs = [low + (high - low) * i / 4001 for i in range(4002)]
-    error = max(abs((mp.polyval(fixed[::-1], x) - function(x)) * weight(x)) for x in xs)
-    return fixed, error
+    error = max(abs((mp.polyval(rounded[::-1], x) - function(x)) * weight(x)) for x in xs)
+    return rounded, error
 
 
 def table_row(k, dtype):
@@ -139,7 +130,7 @@ def emit(name, dtype, suffix, exp_degree, log_degree, ln2_bits):
         "Log1pCore", "(v - log1p(v)) / v^2; relative error of the logarithm", name, suffix, *log_fit
     )
     print(f"template <>\nstruct Table<{name}> {{")
-    for k in (0, 1):
+    for k in range(3):
         error, *row = table_row(k, dtype)
         row = ", ".join(literal(value, suffix) for value in row)
         print(f"  // k = {k}; error of log: 2^{float(mp.log(error, 2)):.1f}")
@@ -186,6 +177,6 @@ struct Table;
 
 if __name__ == "__main__":
     print(HEADER)
-    emit("float", np.float32, "f", exp_degree=4, log_degree=7, ln2_bits=16)
-    emit("double", np.float64, "", exp_degree=10, log_degree=17, ln2_bits=42)
+    emit("float", np.float32, "f", exp_degree=4, log_degree=5, ln2_bits=16)
+    emit("double", np.float64, "", exp_degree=10, log_degree=13, ln2_bits=42)
     print("}  // namespace fused_softplus::math")

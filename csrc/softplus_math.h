@@ -96,12 +96,14 @@ FUSED_SOFTPLUS_INLINE ExpNeg<V> exp_neg(const Parameters<Element<V>>& parameters
   const V rounded = fma(u, splat<V>(parameters.beta_log2e), splat<V>(shift)) + round_to_int;
   const V k = rounded - round_to_int;
   V r = fma(splat<V>(-parameters.abs_beta), u, k * C::ln2_high);
-  r = fma(k, splat<V>(C::ln2_low), r);
+  const V r_high = r;
+  r = fma(k, splat<V>(C::ln2_low), r_high);
+  const V r_low = fma(k, splat<V>(C::ln2_low), r_high - r);
 
   const V r_squared = r * r;
   const V core = polynomial<Expm1Core<T>>(r, r_squared);
   const V p = fma(r_squared, core, r);
-  const V p_low = fma(r_squared, core, r - p);
+  const V p_low = fma(r_squared, core, r - p) + r_low;
 
   // 2^-k from k's own bits, in two factors since 2^-k may be denormal.
   constexpr int bias = single ? 127 + 64 : 1023 + 512;
@@ -126,23 +128,27 @@ FUSED_SOFTPLUS_INLINE Sum<V> two_sum(V a, V b) {
   return {high, (a - (high - b_part)) + (b - b_part)};
 }
 
-// log1p(exp(-u)) = high + low, where high is a constant (0 for k > 1) and |low| < 3/8.
+// log1p(exp(-u)) = high + low, where high is a constant (0 for k > 2) and |low| < 3/16.
 template <typename V>
 FUSED_SOFTPLUS_INLINE Sum<V> log1p_exp_neg(const ExpNeg<V>& e) {
   using T = Element<V>;
   using C = Table<T>;
-  // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 1 the row is
+  // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 2 the row is
   // (scale, scale, 0), and v is exp(-u) itself.
-  const auto k_is_0 = e.k < T(1);
-  const auto k_below_2 = e.k < T(2);
-  const V row_scale =
-      k_is_0 ? splat<V>(C::row0.scale) : (k_below_2 ? splat<V>(C::row1.scale) : e.scale);
-  const V offset =
-      k_is_0 ? splat<V>(C::row0.offset) : (k_below_2 ? splat<V>(C::row1.offset) : e.scale);
-  const V log = k_is_0 ? splat<V>(C::row0.log) : (k_below_2 ? splat<V>(C::row1.log) : splat<V>(0));
+  const auto below_1 = e.k < T(1);
+  const auto below_2 = e.k < T(2);
+  const auto below_3 = e.k < T(3);
+  const auto select = [&](T row0, T row1, T row2, V others) {
+    V chosen = below_3 ? splat<V>(row2) : others;
+    chosen = below_2 ? splat<V>(row1) : chosen;
+    return below_1 ? splat<V>(row0) : chosen;
+  };
+  const V row_scale = select(C::row0.scale, C::row1.scale, C::row2.scale, e.scale);
+  const V offset = select(C::row0.offset, C::row1.offset, C::row2.offset, e.scale);
+  const V log = select(C::row0.log, C::row1.log, C::row2.log, splat<V>(0));
 
   const V v = fma(e.p, row_scale, offset);
-  const V v_low = fma(e.p, row_scale, offset - v);
+  const V v_low = fma(e.p_low, row_scale, fma(e.p, row_scale, offset - v));
   const V v_squared = v * v;
   return {log, v + fma(-v_squared, polynomial<Log1pCore<T>>(v, v_squared), v_low)};
 }
