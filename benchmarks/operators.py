@@ -91,13 +91,16 @@ PLAN = [
 
 
 def check(case: Case) -> None:
-    """Ours equals ATen's within the sum of both error bounds: 2 + 4 units in the last place."""
+    """Ours equals ATen's within the sum of both error bounds: 2 + 4 units in the last place. ATen
+    computes 1 - sigmoid by subtraction, so its second derivative has that of 1 for an error."""
 
     def flat(result: object) -> list[torch.Tensor]:
         return [result] if isinstance(result, torch.Tensor) else list(result)
 
     for mine, theirs in zip(flat(case["ours"]()), flat(case["ATen"]()), strict=True):
-        torch.testing.assert_close(mine, theirs, rtol=6 * torch.finfo(mine.dtype).eps, atol=1e-37)
+        eps = torch.finfo(mine.dtype).eps
+        second = case["ours"].__qualname__.startswith("double_backward")
+        torch.testing.assert_close(mine, theirs, rtol=6 * eps, atol=eps if second else 1e-37)
 
 
 def warm(dtype: torch.dtype) -> None:

@@ -28,9 +28,7 @@ _DIGITS = {torch.float32: 24, torch.float64: 53, torch.float16: 11, torch.bfloat
 # ---- Bounds: the only place where the tests say how exact the library is -----------------------
 
 
-def bound(
-    quantity: str, dtype: torch.dtype, beta: float, exact: Exact, inputs: Tensor
-) -> Exact:
+def bound(quantity: str, dtype: torch.dtype, beta: float, exact: Exact, inputs: Tensor) -> Exact:
     """The largest error in ULP that a quantity (a name from the formulas below) may have.
 
     These are the promises of csrc/softplus_math.h: for beta a power of 2, for any other, and for

@@ -159,7 +159,9 @@ def test_compiled_in_place_returns_its_argument(dtype: torch.dtype) -> None:
     assert y.data_ptr() == x.data_ptr()
 
 
-@pytest.mark.xfail(strict=True, reason="compiled autograd is not supported yet", raises=RuntimeError)
+@pytest.mark.xfail(
+    strict=True, reason="compiled autograd is not supported yet", raises=RuntimeError
+)
 @ignore_grad_warning
 @pytest.mark.parametrize("inplace", [False, True])
 def test_compiled_autograd(inplace: bool) -> None:
