@@ -96,14 +96,12 @@ FUSED_SOFTPLUS_INLINE ExpNeg<V> exp_neg(const Parameters<Element<V>>& parameters
   const V rounded = fma(u, splat<V>(parameters.beta_log2e), splat<V>(shift)) + round_to_int;
   const V k = rounded - round_to_int;
   V r = fma(splat<V>(-parameters.abs_beta), u, k * C::ln2_high);
-  const V r_high = r;
-  r = fma(k, splat<V>(C::ln2_low), r_high);
-  const V r_low = fma(k, splat<V>(C::ln2_low), r_high - r);
+  r = fma(k, splat<V>(C::ln2_low), r);
 
   const V r_squared = r * r;
   const V core = polynomial<Expm1Core<T>>(r, r_squared);
   const V p = fma(r_squared, core, r);
-  const V p_low = fma(r_squared, core, r - p) + r_low;
+  const V p_low = fma(r_squared, core, r - p);
 
   // 2^-k from k's own bits, in two factors since 2^-k may be denormal.
   constexpr int bias = single ? 127 + 64 : 1023 + 512;
@@ -148,7 +146,7 @@ FUSED_SOFTPLUS_INLINE Sum<V> log1p_exp_neg(const ExpNeg<V>& e) {
   const V log = select(C::row0.log, C::row1.log, C::row2.log, splat<V>(0));
 
   const V v = fma(e.p, row_scale, offset);
-  const V v_low = fma(e.p_low, row_scale, fma(e.p, row_scale, offset - v));
+  const V v_low = fma(e.p, row_scale, offset - v);
   const V v_squared = v * v;
   return {log, v + fma(-v_squared, polynomial<Log1pCore<T>>(v, v_squared), v_low)};
 }
