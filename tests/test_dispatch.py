@@ -178,6 +178,7 @@ def test_compiled_autograd(inplace: bool) -> None:
     assert torch.equal(*gradients)
 
 
+@pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
 def test_export() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(3, 3), Softplus(2), Softplus(inplace=True))
     x = torch.randn(4, 3)
@@ -289,6 +290,7 @@ def test_torch_dispatch_mode() -> None:
     assert ops.softplus.default in seen
 
 
+@pytest.mark.filterwarnings("ignore:.*Profiler clears events")
 def test_profiler_names_the_operator() -> None:
     with torch.profiler.profile() as profile:
         fused_softplus.softplus(torch.randn(4))
