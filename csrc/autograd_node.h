@@ -13,7 +13,8 @@ namespace fused_softplus {
 
 // Rule gives the node its name and its formula:
 //   static constexpr const char* name;
-//   static constexpr int saved;  // tensors saved
+//   static constexpr int saved;          // tensors saved
+//   static constexpr bool saves_result;  // whether they are the operator's own output
 //   static variable_list backward(const at::Tensor& grad, const std::array<at::Tensor, saved>&,
 //                                 const at::Scalar& beta, const at::Scalar& threshold);
 // One gradient comes in; backward returns one for each differentiable input.

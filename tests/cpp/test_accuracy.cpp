@@ -211,7 +211,10 @@ Worst measure_block(const Quantity<W>& quantity, const InstructionSet& set, doub
     if (!set.fused_multiply_add && !is_power_of_2(beta)) {
       error -= std::fabs(beta * x) * opmath_ulps;  // beta x itself is rounded
     }
-    if (!(error <= worst.error)) {
+    if (std::isnan(error)) {
+      error = INFINITY;  // or the next input's error would take its place
+    }
+    if (error > worst.error) {
       worst.error = static_cast<double>(error);
       worst.at = static_cast<double>(x);
     }
@@ -219,7 +222,7 @@ Worst measure_block(const Quantity<W>& quantity, const InstructionSet& set, doub
   return worst;
 }
 
-// Blocks of inputs: next(i, inputs) fills block number i.
+// Blocks of inputs: fill(i, inputs) fills block number i.
 template <typename Bits>
 struct Inputs {
   int64_t blocks;
