@@ -1,9 +1,9 @@
-"""Writes softplus_constants.h: every number that softplus_math.h uses, and where it comes from.
+"""Writes softplus_constants.h: every number that the formulas use, and where it comes from.
 
     python csrc/generate_constants.py > csrc/softplus_constants.h
 
-The polynomials are weighted minimax fits (Remez exchange), so that the weighted error is the
-relative error of the quantity they serve; their coefficients are then rounded to the type.
+The polynomials are weighted minimax fits, so that the weighted error is the relative error of the
+quantity they serve; their coefficients are then rounded to the type.
 """
 
 import mpmath as mp
@@ -11,9 +11,8 @@ import numpy as np
 
 mp.mp.prec = 240
 
-# exp(-u) = 2**-k * (1 + p) with 3/4 <= 1 + p <= 3/2: this split, rather than +-ln(2)/2, keeps
-# |p| < 1/4 where 1 + p < 1 and |p| < 1/2 elsewhere, so rounding p costs at most 1/8 ulp of 1 + p.
-EXP_LOW, EXP_HIGH = mp.log(mp.mpf(3) / 4), mp.log(mp.mpf(3) / 2)
+# u = k ln(2) + r with exp(-r) from 3/4 to 3/2: csrc/reduction.h says why.
+EXP_LOW, EXP_HIGH = -mp.log(mp.mpf(3) / 2), mp.log(mp.mpf(4) / 3)
 # log1p is fitted on what softplus_math.h feeds it: k = 0 gives [-1/8, 0], k = 1 gives [-1/12, 1/6],
 # k = 2 gives [-1/20, 1/10], and k >= 3 gives (0, 3/16].
 LOG_LOW, LOG_HIGH = mp.mpf(-1) / 8, mp.mpf(3) / 16
@@ -21,12 +20,12 @@ MARGIN = mp.mpf(2) ** -11  # for k being found in working precision, and for the
 
 
 def expm1_core(r):
-    """(exp(r) - 1 - r) / r**2."""
-    return (mp.expm1(r) - r) / r**2 if abs(r) > mp.mpf(10) ** -20 else mp.mpf(1) / 2 + r / 6
+    """(exp(-r) - 1 + r) / r**2."""
+    return (mp.expm1(-r) + r) / r**2 if abs(r) > mp.mpf(10) ** -20 else mp.mpf(1) / 2 - r / 6
 
 
 def expm1_weight(r):
-    return r**2 / mp.exp(r)
+    return r**2 / mp.exp(-r)
 
 
 def log1p_core(v):
@@ -109,6 +108,123 @@ def table_row(k, dtype):
     return best
 
 
+# octave_rows(): softplus_octaves.h has the method. r = u - k ln(2) runs from -ln(3/2) to ln(4/3).
+OCTAVES = 32  # from here on log1p(t) and t / (1 + t) are t = exp(-u) to float's precision
+OCTAVE_LOW, OCTAVE_HIGH = -np.log(np.longdouble(1.5)), np.log(np.longdouble(4) / 3)
+OCTAVE_DEGREE = 6
+# exp(-u) where AVX2's shorter table ends
+CORRECTED_LOW, CORRECTED_HIGH = mp.mpf(0), mp.mpf(3) / 256
+
+
+def log1p_octave(k, r):
+    """2**k log1p(exp(-u)) with u = k ln(2) + r."""
+    return np.exp(-r) if k == OCTAVES - 1 else np.log1p(np.exp(-r) / 2**k) * 2**k
+
+
+def sigmoid_octave(k, r):
+    """2**k sigmoid(-u) with u = k ln(2) + r."""
+    return np.exp(-r) if k == OCTAVES - 1 else np.exp(-r) / (1 + np.exp(-r) / 2**k)
+
+
+def log1p_high(k, value):
+    """high and relu = max(x, 0) are added last, the larger of them after the smaller: what is
+    rounded before that is relu + log1p - high up to where relu = high, and log1p from there on.
+    For neither to reach 1/2, which is where it would cost half an ULP, high must be 7/16 (log1p of
+    exp(-7/16) is just below 1/2)."""
+    return np.float32(7 / 8) if k == 1 else np.float32(value)
+
+
+def sigmoid_high(k, value):
+    """Short enough that 1 - 2**-k high is exact."""
+    return np.float32(np.rint(value * 2 ** (24 - k)) / 2 ** (24 - k)) if k < 12 else np.float32(1)
+
+
+def solve(a, b):
+    """Gaussian elimination in long double, which numpy.linalg does not have: the same bits
+    wherever that is the same type."""
+    a, b = a.copy(), b.copy()
+    n = len(b)
+    for i in range(n):
+        pivot = i + int(np.argmax(np.abs(a[i:, i])))
+        a[[i, pivot]], b[[i, pivot]] = a[[pivot, i]], b[[pivot, i]]
+        for j in range(i + 1, n):
+            factor = a[j, i] / a[i, i]
+            a[j] -= factor * a[i]
+            b[j] -= factor * b[i]
+    for i in reversed(range(n)):
+        b[i] = (b[i] - np.sum(a[i, i + 1 :] * b[i + 1 :])) / a[i, i]
+    return b
+
+
+def lawson(xs, target, weight, powers):
+    """Coefficients of these powers, minimax in the weighted error: least squares, again and again,
+    with more weight where the error was large. Unlike remez() it needs no consecutive powers."""
+    half = np.max(np.abs(xs))
+    basis = np.stack([(xs / half) ** p for p in powers], 1) * weight[:, None]
+    emphasis = np.ones_like(xs)
+    best = None
+    for _ in range(60):
+        weighted = basis * emphasis[:, None]
+        coefficients = solve(weighted.T @ basis, weighted.T @ (target * weight))
+        errors = np.abs(basis @ coefficients - target * weight)
+        if best is None or np.max(errors) < best[0]:
+            best = np.max(errors), coefficients
+        emphasis *= errors / np.max(errors)
+        emphasis = emphasis / np.sum(emphasis) + 1e-12
+    return [c / half**p for c, p in zip(best[1], powers, strict=True)]
+
+
+def octave_row(function, high, k):
+    """high, low, slope and core with function(k, r) = high + low + slope r + r**2 core(r), and the
+    relative error of that. Each is rounded before those that can make up for it are fitted."""
+    margin = 2e-5  # for k being found in float
+    low_end, high_end = (0 if k == 0 else OCTAVE_LOW - margin), OCTAVE_HIGH + margin
+    nodes = -np.cos(np.pi * (np.arange(1500, dtype=np.longdouble) + 0.5) / 1500)
+    r = (low_end + high_end) / 2 + (high_end - low_end) / 2 * nodes
+    value = function(k, r)
+    weight = 1 / value
+    row = {}
+
+    def fit(powers):
+        known = sum(np.longdouble(c) * r**p for p, c in row.items())
+        return lawson(r, value - high_value - known, weight, powers)
+
+    high_value = np.longdouble(high(k, function(k, np.longdouble(0))))
+    row[1] = np.float32(fit(range(OCTAVE_DEGREE + 1))[1])
+    row[0] = np.float32(fit([0, *range(2, OCTAVE_DEGREE + 1)])[0])
+    row[2] = np.float32(fit(range(2, OCTAVE_DEGREE + 1))[0])
+    powers = range(3, OCTAVE_DEGREE + 1)
+    row |= {p: np.float32(c) for p, c in zip(powers, fit(powers), strict=True)}
+    fitted = high_value + sum(np.longdouble(c) * r**p for p, c in row.items())
+    return [high_value, *(row[p] for p in sorted(row))], np.max(np.abs(fitted - value) * weight)
+
+
+def log1p_correction(t):
+    """(log1p(t) / t - 1) / t."""
+    return (mp.log1p(t) / t - 1) / t if t else mp.mpf(-1) / 2
+
+
+def sigmoid_correction(t):
+    """(1 / (1 + t) - 1) / t."""
+    return -1 / (1 + t)
+
+
+def emit_octaves(struct, meaning, function, high, correction):
+    rows, errors = zip(*(octave_row(function, high, k) for k in range(OCTAVES)), strict=True)
+    print(f"// 2^k {meaning} = high + low + slope r + r^2 (core0 + core1 r + ...), one column for each")
+    print(f"// k; relative error: 2^{float(np.log2(max(errors))):.1f}")
+    print(f"struct {struct} {{")
+    print(f"  static constexpr int size = {len(rows[0])}, rows = {OCTAVES};")
+    print("  static constexpr float coefficients[size][rows] = {")
+    for column in zip(*rows, strict=True):
+        print(f"      {{{', '.join(literal(value, 'f') for value in column)}}},")
+    print("  };")
+    fit = rounded_fit(correction, lambda t: t, CORRECTED_LOW, CORRECTED_HIGH, 2, np.float32)
+    print("  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on")
+    emit_coefficients("struct Correction", "float", "f", *fit)
+    print("};\n")
+
+
 def split_ln2(dtype, high_bits):
     """ln(2) as high + low; k * high is exact for every k that occurs."""
     high = mp.floor(mp.log(2) * 2**high_bits) / 2**high_bits
@@ -120,36 +236,47 @@ def literal(value, suffix):
     return f"{mantissa.rstrip('0').rstrip('.')}p{exponent}{suffix}"
 
 
-def emit(name, dtype, suffix, exp_degree, log_degree, ln2_bits):
-    exp_fit = rounded_fit(expm1_core, expm1_weight, EXP_LOW, EXP_HIGH, exp_degree, dtype)
+def emit_exp(name, dtype, suffix, degree, ln2_bits):
+    exp_fit = rounded_fit(expm1_core, expm1_weight, EXP_LOW, EXP_HIGH, degree, dtype)
     emit_polynomial(
-        "Expm1Core", "(exp(r) - 1 - r) / r^2; relative error of exp(r)", name, suffix, *exp_fit
+        "Expm1Core", "(exp(-r) - 1 + r) / r^2, for exp(-r)", name, suffix, *exp_fit
     )
-    log_fit = rounded_fit(log1p_core, log1p_weight, LOG_LOW, LOG_HIGH, log_degree, dtype)
+    high, low = split_ln2(dtype, ln2_bits)
+    print(f"template <>\nstruct Ln2<{name}> {{")
+    print(f"  static constexpr {name} high = {literal(high, suffix)};")
+    print(f"  static constexpr {name} low = {literal(low, suffix)};")
+    print("};\n")
+
+
+def emit_log1p(name, dtype, suffix, degree):
+    log_fit = rounded_fit(log1p_core, log1p_weight, LOG_LOW, LOG_HIGH, degree, dtype)
     emit_polynomial(
-        "Log1pCore", "(v - log1p(v)) / v^2; relative error of the logarithm", name, suffix, *log_fit
+        "Log1pCore", "(v - log1p(v)) / v^2, for the logarithm", name, suffix, *log_fit
     )
-    print(f"template <>\nstruct Table<{name}> {{")
+    print(f"template <>\nstruct Log1pRows<{name}> {{")
     for k in range(3):
         error, *row = table_row(k, dtype)
         row = ", ".join(literal(value, suffix) for value in row)
         print(f"  // k = {k}; error of log: 2^{float(mp.log(error, 2)):.1f}")
         print(f"  static constexpr Row<{name}> row{k}{{{row}}};")
-    high, low = split_ln2(dtype, ln2_bits)
-    print(f"  static constexpr {name} ln2_high = {literal(high, suffix)};")
-    print(f"  static constexpr {name} ln2_low = {literal(low, suffix)};")
     print("};\n")
 
 
 def emit_polynomial(struct, meaning, name, suffix, coefficients, error):
-    print(f"// {meaning}: 2^{float(mp.log(error, 2)):.1f}")
-    print(f"template <>\nstruct {struct}<{name}> {{")
+    print(f"// {meaning}")
+    emit_coefficients(f"template <>\nstruct {struct}<{name}>", name, suffix, coefficients, error)
+    print()
+
+
+def emit_coefficients(head, name, suffix, coefficients, error):
+    print(f"// Relative error of what it serves: 2^{float(mp.log(error, 2)):.1f}")
+    print(f"{head} {{")
     print(f"  static constexpr int size = {len(coefficients)};")
     print(f"  static constexpr {name} coefficient(int power) {{")
     print(f"    constexpr {name} coefficients[size] = {{")
     for value in coefficients:
         print(f"        {literal(value, suffix)},")
-    print("    };\n    return coefficients[power];\n  }\n};\n")
+    print("    };\n    return coefficients[power];\n  }\n};")
 
 
 HEADER = """\
@@ -158,6 +285,10 @@ HEADER = """\
 #pragma once
 
 namespace fused_softplus::math {
+
+// ln(2) = high + low; k * high is exact for every k that occurs.
+template <typename T>
+struct Ln2;
 
 template <typename T>
 struct Expm1Core;
@@ -172,11 +303,14 @@ struct Row {
 };
 
 template <typename T>
-struct Table;
+struct Log1pRows;
 """
 
 if __name__ == "__main__":
     print(HEADER)
-    emit("float", np.float32, "f", exp_degree=4, log_degree=5, ln2_bits=16)
-    emit("double", np.float64, "", exp_degree=10, log_degree=13, ln2_bits=42)
+    emit_exp("float", np.float32, "f", degree=4, ln2_bits=16)
+    emit_octaves("Log1pOctaves", "log1p(exp(-u))", log1p_octave, log1p_high, log1p_correction)
+    emit_octaves("SigmoidOctaves", "sigmoid(-u)", sigmoid_octave, sigmoid_high, sigmoid_correction)
+    emit_exp("double", np.float64, "", degree=10, ln2_bits=42)
+    emit_log1p("double", np.float64, "", degree=13)
     print("}  // namespace fused_softplus::math")

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #ifdef __CUDACC__
@@ -48,7 +49,7 @@ FUSED_SOFTPLUS_INLINE V splat(Element<V> value) {
 }
 
 template <typename To, typename From>
-FUSED_SOFTPLUS_INLINE To bit_cast(From from) {
+FUSED_SOFTPLUS_INLINE constexpr To bit_cast(From from) {
   static_assert(sizeof(To) == sizeof(From));
   return __builtin_bit_cast(To, from);
 }
@@ -61,6 +62,29 @@ FUSED_SOFTPLUS_INLINE V abs(V x) {
   return bit_cast<V>(bit_cast<Bits<V>>(x) & all_but_the_sign);
 }
 
+// Returns _mm256_name_ps(...), or whichever of its kind fits V, where this machine has it.
+#if defined(__AVX512F__)
+#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)               \
+  if constexpr (is_vector<V, float, 64>) {                  \
+    return bit_cast<V>(_mm512_##name##_ps(__VA_ARGS__));    \
+  } else if constexpr (is_vector<V, double, 64>) {          \
+    return bit_cast<V>(_mm512_##name##_pd(__VA_ARGS__));    \
+  }
+#elif defined(__AVX2__)
+#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)               \
+  if constexpr (is_vector<V, float, 32>) {                  \
+    return bit_cast<V>(_mm256_##name##_ps(__VA_ARGS__));    \
+  } else if constexpr (is_vector<V, double, 32>) {          \
+    return bit_cast<V>(_mm256_##name##_pd(__VA_ARGS__));    \
+  }
+#else
+#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)
+#endif
+
+template <typename V, typename T, int bytes>
+constexpr bool is_vector = !std::is_arithmetic_v<V> && std::is_same_v<Element<V>, T> &&
+                           sizeof(V) == bytes;
+
 // a * b + c, rounded once where the machine can. x86-64's baseline cannot (the library's fma
 // takes 25 ns there), so it rounds twice and has a wider error bound of its own.
 template <typename V>
@@ -68,30 +92,89 @@ FUSED_SOFTPLUS_INLINE V fma(V a, V b, V c) {
 #if !defined(__CUDA_ARCH__) && defined(__x86_64__) && !defined(__FMA__)
   return a * b + c;
 #else
-  using T = Element<V>;
-  constexpr bool single = std::is_same_v<T, float>;
+  FUSED_SOFTPLUS_INSTRUCTION(fmadd, a, b, c)
   if constexpr (std::is_arithmetic_v<V>) {
     return std::fma(a, b, c);
-#ifdef __FMA__
-  } else if constexpr (single && sizeof(V) == 32) {
-    return bit_cast<V>(_mm256_fmadd_ps(a, b, c));
-  } else if constexpr (sizeof(V) == 32) {
-    return bit_cast<V>(_mm256_fmadd_pd(a, b, c));
-#endif
-#ifdef __AVX512F__
-  } else if constexpr (single && sizeof(V) == 64) {
-    return bit_cast<V>(_mm512_fmadd_ps(a, b, c));
-  } else if constexpr (sizeof(V) == 64) {
-    return bit_cast<V>(_mm512_fmadd_pd(a, b, c));
-#endif
   } else {
     V result;
-    for (unsigned i = 0; i < sizeof(V) / sizeof(T); ++i) {
+    for (unsigned i = 0; i < sizeof(V) / sizeof(Element<V>); ++i) {
       result[i] = std::fma(a[i], b[i], c[i]);
     }
     return result;
   }
 #endif
+}
+
+// a * b + c, rounded towards zero. |c| >= |a b|, or c = 0.
+template <typename V>
+FUSED_SOFTPLUS_INLINE V fma_towards_zero(V a, V b, V c) {
+#ifdef __CUDA_ARCH__
+  return __fmaf_rz(a, b, c);
+#else
+#ifdef __AVX512F__
+  if constexpr (std::is_same_v<Element<V>, float> && sizeof(V) == 64) {
+    return _mm512_fmadd_round_ps(a, b, c, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+  }
+#endif
+  // The nearest, or its neighbour towards zero where what rounding lost has the other sign.
+  using B = Bits<V>;
+  const V nearest = fma(a, b, c);
+  const V lost = fma(a, b, c - nearest);
+  const B sign = bit_cast<B>(nearest) & std::numeric_limits<Element<B>>::min();
+  const V lost_outwards = bit_cast<V>(bit_cast<B>(lost) ^ sign);
+  return bit_cast<V>(bit_cast<B>(nearest) - (lost_outwards < 0 ? splat<B>(1) : splat<B>(0)));
+#endif
+}
+
+// GCC does not find these instructions by itself, since they give b where either is NaN, and b
+// where both are zero.
+template <typename V>
+FUSED_SOFTPLUS_INLINE V min(V a, V b) {
+  FUSED_SOFTPLUS_INSTRUCTION(min, a, b)
+  return a < b ? a : b;
+}
+template <typename V>
+FUSED_SOFTPLUS_INLINE V max(V a, V b) {
+  FUSED_SOFTPLUS_INSTRUCTION(max, a, b)
+  return a > b ? a : b;
+}
+#undef FUSED_SOFTPLUS_INSTRUCTION
+
+// Of two numbers with one sign (0 has any). A NaN may come from either.
+template <typename V>
+FUSED_SOFTPLUS_INLINE V larger_magnitude(V a, V b) {
+  const auto a_bits = bit_cast<Bits<V>>(a), b_bits = bit_cast<Bits<V>>(b);
+  return bit_cast<V>(a_bits < b_bits ? b_bits : a_bits);
+}
+template <typename V>
+FUSED_SOFTPLUS_INLINE V smaller_magnitude(V a, V b) {
+  const auto a_bits = bit_cast<Bits<V>>(a), b_bits = bit_cast<Bits<V>>(b);
+  return bit_cast<V>(a_bits < b_bits ? a_bits : b_bits);
+}
+
+// table[row % rows], lane by lane.
+template <typename V, int rows>
+FUSED_SOFTPLUS_INLINE V look_up(const float* table, Bits<V> row) {
+#ifdef __AVX512F__
+  if constexpr (sizeof(V) == 64 && rows == 32) {
+    return _mm512_permutex2var_ps(_mm512_load_ps(table), bit_cast<__m512i>(row),
+                                  _mm512_load_ps(table + 16));
+  }
+#endif
+#ifdef __AVX2__
+  if constexpr (sizeof(V) == 32 && rows == 8) {
+    return _mm256_permutevar8x32_ps(_mm256_load_ps(table), bit_cast<__m256i>(row));
+  }
+#endif
+  if constexpr (std::is_arithmetic_v<V>) {
+    return table[row & (rows - 1)];
+  } else {
+    V result;
+    for (unsigned i = 0; i < sizeof(V) / sizeof(float); ++i) {
+      result[i] = table[row[i] & (rows - 1)];
+    }
+    return result;
+  }
 }
 
 }  // namespace fused_softplus::math

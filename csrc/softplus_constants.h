@@ -4,6 +4,10 @@
 
 namespace fused_softplus::math {
 
+// ln(2) = high + low; k * high is exact for every k that occurs.
+template <typename T>
+struct Ln2;
+
 template <typename T>
 struct Expm1Core;
 
@@ -17,76 +21,120 @@ struct Row {
 };
 
 template <typename T>
-struct Table;
+struct Log1pRows;
 
-// (exp(r) - 1 - r) / r^2; relative error of exp(r): 2^-27.8
+// (exp(-r) - 1 + r) / r^2, for exp(-r)
+// Relative error of what it serves: 2^-27.8
 template <>
 struct Expm1Core<float> {
   static constexpr int size = 5;
   static constexpr float coefficient(int power) {
     constexpr float coefficients[size] = {
         0x1.000006p-1f,
-        0x1.5554d6p-3f,
+        -0x1.5554d6p-3f,
         0x1.554398p-5f,
-        0x1.11f218p-7f,
-        0x1.80113p-10f,
+        -0x1.11f218p-7f,
+        0x1.801172p-10f,
     };
     return coefficients[power];
   }
 };
 
-// (v - log1p(v)) / v^2; relative error of the logarithm: 2^-27.9
 template <>
-struct Log1pCore<float> {
-  static constexpr int size = 6;
+struct Ln2<float> {
+  static constexpr float high = 0x1.62e4p-1f;
+  static constexpr float low = 0x1.7f7d1cp-20f;
+};
+
+// 2^k log1p(exp(-u)) = high + low + slope r + r^2 (core0 + core1 r + ...), one column for each
+// k; relative error: 2^-28.3
+struct Log1pOctaves {
+  static constexpr int size = 8, rows = 32;
+  static constexpr float coefficients[size][rows] = {
+      {0x1.62e43p-1f, 0x1.cp-1f, 0x1.c8ff7cp-1f, 0x1.e27076p-1f, 0x1.f0a30cp-1f, 0x1.f829bp-1f, 0x1.fc0a8cp-1f, 0x1.fe02a6p-1f, 0x1.ff00aap-1f, 0x1.ff802ap-1f, 0x1.ffc00ap-1f, 0x1.ffe002p-1f, 0x1.fffp-1f, 0x1.fff8p-1f, 0x1.fffcp-1f, 0x1.fffep-1f, 0x1.ffffp-1f, 0x1.ffff8p-1f, 0x1.ffffcp-1f, 0x1.ffffep-1f, 0x1.fffffp-1f, 0x1.fffff8p-1f, 0x1.fffffcp-1f, 0x1.fffffep-1f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f},
+      {-0x1.05a642p-29f, -0x1.066e0ap-4f, 0x1.d7943p-27f, 0x1.e9b034p-26f, 0x1.5cd2a8p-29f, 0x1.d2ec8ep-26f, -0x1.e53f82p-26f, 0x1.4af9acp-26f, 0x1.baffb4p-29f, 0x1.1641d8p-26f, 0x1.2b9d4cp-26f, 0x1.2d5978p-26f, 0x1.2d1118p-26f, 0x1.16229cp-28f, -0x1.53e42ep-30f, -0x1.1fa074p-29f, -0x1.3d09e2p-29f, -0x1.4476fep-29f, -0x1.465cd8p-29f, -0x1.46dbaap-29f, -0x1.46fe0ep-29f, -0x1.4708p-29f, -0x1.470b28p-29f, -0x1.470c48p-29f, -0x1.1470ccp-25f, -0x1.1663bp-26f, -0x1.3e3f62p-27f, -0x1.91c0ccp-28f, -0x1.1b197p-28f, -0x1.bedc98p-29f, -0x1.83043ap-29f, -0x1.470d1ap-29f},
+      {-0x1p-1f, -0x1.555556p-1f, -0x1.99999ap-1f, -0x1.c71c72p-1f, -0x1.e1e1e2p-1f, -0x1.f07c1ep-1f, -0x1.f81f82p-1f, -0x1.fc07fp-1f, -0x1.fe01fep-1f, -0x1.ff008p-1f, -0x1.ff802p-1f, -0x1.ffc008p-1f, -0x1.ffe002p-1f, -0x1.fff002p-1f, -0x1.fff8p-1f, -0x1.fffcp-1f, -0x1.fffep-1f, -0x1.ffffp-1f, -0x1.ffff8p-1f, -0x1.ffffcp-1f, -0x1.ffffep-1f, -0x1.fffffp-1f, -0x1.fffff8p-1f, -0x1.fffffcp-1f, -0x1.fffffep-1f, -0x1p+0f, -0x1p+0f, -0x1p+0f, -0x1p+0f, -0x1p+0f, -0x1p+0f, -0x1p+0f},
+      {0x1.fffffep-4f, 0x1.c71c98p-3f, 0x1.47ae1ap-2f, 0x1.948bp-2f, 0x1.c58938p-2f, 0x1.e17096p-2f, 0x1.f05e0cp-2f, 0x1.f817ccp-2f, 0x1.fc0608p-2f, 0x1.fe0192p-2f, 0x1.ff0074p-2f, 0x1.ff802cp-2f, 0x1.ffc01ap-2f, 0x1.ffe01p-2f, 0x1.fff016p-2f, 0x1.fff816p-2f, 0x1.fffc16p-2f, 0x1.fffe16p-2f, 0x1.ffff16p-2f, 0x1.ffff96p-2f, 0x1.ffffd6p-2f, 0x1.fffff6p-2f, 0x1.000002p-1f, 0x1.000006p-1f, 0x1.000008p-1f, 0x1.000008p-1f, 0x1.00000ap-1f, 0x1.00000ap-1f, 0x1.00000ap-1f, 0x1.00000ap-1f, 0x1.00000ap-1f, 0x1.00000ap-1f},
+      {0x1.c34fe6p-23f, -0x1.948582p-6f, -0x1.06245p-4f, -0x1.a38762p-4f, -0x1.0ac9a6p-3f, -0x1.2d82dcp-3f, -0x1.40bab2p-3f, -0x1.4ad9d2p-3f, -0x1.500b8cp-3f, -0x1.52ad2p-3f, -0x1.540048p-3f, -0x1.54aa5ep-3f, -0x1.54ff8ep-3f, -0x1.55295ap-3f, -0x1.553f96p-3f, -0x1.554a36p-3f, -0x1.554f88p-3f, -0x1.555232p-3f, -0x1.555388p-3f, -0x1.555432p-3f, -0x1.555488p-3f, -0x1.5554b2p-3f, -0x1.5554c2p-3f, -0x1.5554ccp-3f, -0x1.5554d2p-3f, -0x1.555468p-3f, -0x1.55549ep-3f, -0x1.5554bap-3f, -0x1.5554c8p-3f, -0x1.5554dp-3f, -0x1.5554d2p-3f, -0x1.5554d6p-3f},
+      {-0x1.557994p-8f, -0x1.95167ap-8f, 0x1.16cf24p-10f, 0x1.b7c186p-7f, 0x1.94019ep-6f, 0x1.08631ep-5f, 0x1.2cd3ep-5f, 0x1.408246p-5f, 0x1.4abe84p-5f, 0x1.4ff662p-5f, 0x1.5298fap-5f, 0x1.53ec6ap-5f, 0x1.549684p-5f, 0x1.54f1acp-5f, 0x1.551544p-5f, 0x1.552a78p-5f, 0x1.55351ap-5f, 0x1.553a6cp-5f, 0x1.553d16p-5f, 0x1.553e6ap-5f, 0x1.553f14p-5f, 0x1.553f6ap-5f, 0x1.5540bap-5f, 0x1.5540dp-5f, 0x1.5540dap-5f, 0x1.554282p-5f, 0x1.554084p-5f, 0x1.5540b8p-5f, 0x1.5540dp-5f, 0x1.5540dap-5f, 0x1.5540ep-5f, 0x1.5540e4p-5f},
+      {0x1.4cb7f2p-17f, 0x1.0a526cp-9f, 0x1.80ce06p-9f, 0x1.fcb8bcp-11f, -0x1.1b4e1p-9f, -0x1.36dceap-8f, -0x1.a4306p-8f, -0x1.e161eap-8f, -0x1.00ffbcp-7f, -0x1.096e58p-7f, -0x1.0da622p-7f, -0x1.0fcb7ep-7f, -0x1.10dea8p-7f, -0x1.11d0ccp-7f, -0x1.11a438p-7f, -0x1.11cae4p-7f, -0x1.11dd3cp-7f, -0x1.11e62ap-7f, -0x1.11ea92p-7f, -0x1.11ecc2p-7f, -0x1.11eddap-7f, -0x1.11ee66p-7f, -0x1.11f276p-7f, -0x1.11f298p-7f, -0x1.11f2aap-7f, -0x1.121f28p-7f, -0x1.1209acp-7f, -0x1.11fe8p-7f, -0x1.11f8b2p-7f, -0x1.11f5bap-7f, -0x1.11f43cp-7f, -0x1.11f2bap-7f},
+      {0x1.58edbep-12f, 0x1.cde0fp-13f, -0x1.437c6ep-11f, -0x1.e8b8a6p-11f, -0x1.d1a98ep-12f, 0x1.215bfcp-12f, 0x1.981f26p-11f, 0x1.2167a2p-10f, 0x1.4fd182p-10f, 0x1.6818bep-10f, 0x1.74e8a8p-10f, 0x1.7afa9p-10f, 0x1.7e151p-10f, 0x1.78e678p-10f, 0x1.812e0ap-10f, 0x1.818322p-10f, 0x1.81b15p-10f, 0x1.81c928p-10f, 0x1.81d542p-10f, 0x1.81db5ap-10f, 0x1.81de6ap-10f, 0x1.81dff2p-10f, 0x1.81302p-10f, 0x1.813084p-10f, 0x1.8130b6p-10f, 0x1.7f372ep-10f, 0x1.80cb1ap-10f, 0x1.80f948p-10f, 0x1.8113d4p-10f, 0x1.81220ap-10f, 0x1.812964p-10f, 0x1.8130e8p-10f},
+  };
+  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on
+// Relative error of what it serves: 2^-33.1
+struct Correction {
+  static constexpr int size = 3;
   static constexpr float coefficient(int power) {
     constexpr float coefficients[size] = {
-        0x1.fffffcp-2f,
-        -0x1.555466p-2f,
-        0x1.fffdfap-3f,
-        -0x1.9ada7ap-3f,
-        0x1.5a264cp-3f,
-        -0x1.eb958ep-4f,
+        -0x1.fffffcp-2f,
+        0x1.554cccp-2f,
+        -0x1.f687e6p-3f,
     };
     return coefficients[power];
   }
 };
-
-template <>
-struct Table<float> {
-  // k = 0; error of log: 2^-39.0
-  static constexpr Row<float> row0{0x1.00040cp-1f, 0x1.03p-14f, 0x1.62dc18p-1f};
-  // k = 1; error of log: 2^-38.7
-  static constexpr Row<float> row1{0x1.5522dap-2f, -0x1.2ee4p-11f, 0x1.9fc9bcp-2f};
-  // k = 2; error of log: 2^-41.3
-  static constexpr Row<float> row2{0x1.99b1a2p-3f, 0x1.e0a8p-13f, 0x1.c88756p-3f};
-  static constexpr float ln2_high = 0x1.62e4p-1f;
-  static constexpr float ln2_low = 0x1.7f7d1cp-20f;
 };
 
-// (exp(r) - 1 - r) / r^2; relative error of exp(r): 2^-58.7
+// 2^k sigmoid(-u) = high + low + slope r + r^2 (core0 + core1 r + ...), one column for each
+// k; relative error: 2^-27.6
+struct SigmoidOctaves {
+  static constexpr int size = 8, rows = 32;
+  static constexpr float coefficients[size][rows] = {
+      {0x1p-1f, 0x1.555554p-1f, 0x1.999998p-1f, 0x1.c71c7p-1f, 0x1.e1e1ep-1f, 0x1.f07cp-1f, 0x1.f81f8p-1f, 0x1.fc08p-1f, 0x1.fe02p-1f, 0x1.ffp-1f, 0x1.ff8p-1f, 0x1.ffcp-1f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f, 0x1p+0f},
+      {-0x1.a4eb22p-38f, 0x1.547338p-25f, 0x1.7e9fbcp-25f, 0x1.c233b6p-25f, 0x1.f3e128p-25f, 0x1.f215p-21f, 0x1.02909p-24f, -0x1.fc663ep-22f, -0x1.045f16p-24f, 0x1.fee98ap-19f, 0x1.fe744cp-21f, 0x1.fb010ap-23f, -0x1.ffe13ep-13f, -0x1.fff1e8p-14f, -0x1.fffap-15f, -0x1.000344p-15f, -0x1.00094ap-16f, -0x1.0013f8p-17f, -0x1.0028a2p-18f, -0x1.0051ap-19f, -0x1.00a372p-20f, -0x1.0147p-21f, -0x1.028e12p-22f, -0x1.051c2ep-23f, -0x1.0a3862p-24f, -0x1.1470ccp-25f, -0x1.1663bp-26f, -0x1.3e3f62p-27f, -0x1.91c0ccp-28f, -0x1.1b197p-28f, -0x1.bedc98p-29f, -0x1.470d1ap-29f},
+      {-0x1p-2f, -0x1.c71c72p-2f, -0x1.47ae16p-1f, -0x1.948b1p-1f, -0x1.c5894cp-1f, -0x1.e1709ap-1f, -0x1.f05e0ap-1f, -0x1.f817cp-1f, -0x1.fc05f8p-1f, -0x1.fe018p-1f, -0x1.ff006p-1f, -0x1.ff8018p-1f, -0x1.ffc006p-1f, -0x1.ffe002p-1f, -0x1.fff002p-1f, -0x1.fff8p-1f, -0x1.fffcp-1f, -0x1.fffep-1f, -0x1.ffffp-1f, -0x1.ffff8p-1f, -0x1.ffffcp-1f, -0x1.ffffep-1f, -0x1.fffffp-1f, -0x1.fffff8p-1f, -0x1.fffffcp-1f, -0x1.fffffep-1f, -0x1p+0f, -0x1p+0f, -0x1p+0f, -0x1p+0f, -0x1p+0f, -0x1p+0f},
+      {0x1.1c8f08p-25f, 0x1.2f684cp-4f, 0x1.8937a6p-3f, 0x1.3aa514p-2f, 0x1.902dbcp-2f, 0x1.c442ep-2f, 0x1.e11824p-2f, 0x1.f04706p-2f, 0x1.f811eap-2f, 0x1.fc0486p-2f, 0x1.fe0132p-2f, 0x1.ff005cp-2f, 0x1.ff8026p-2f, 0x1.ffc01ap-2f, 0x1.ffe01p-2f, 0x1.fff016p-2f, 0x1.fff816p-2f, 0x1.fffc16p-2f, 0x1.fffe16p-2f, 0x1.ffff16p-2f, 0x1.ffff96p-2f, 0x1.ffffd6p-2f, 0x1.fffff6p-2f, 0x1.000002p-1f, 0x1.000006p-1f, 0x1.000008p-1f, 0x1.000008p-1f, 0x1.00000ap-1f, 0x1.00000ap-1f, 0x1.00000ap-1f, 0x1.00000ap-1f, 0x1.00000ap-1f},
+      {0x1.5550f8p-6f, 0x1.948c8ap-6f, -0x1.176ba4p-8f, -0x1.b7805ep-5f, -0x1.93d9ap-4f, -0x1.085ffp-3f, -0x1.2cd622p-3f, -0x1.408db6p-3f, -0x1.4ace16p-3f, -0x1.500828p-3f, -0x1.52ac6cp-3f, -0x1.540018p-3f, -0x1.54aa54p-3f, -0x1.54ff58p-3f, -0x1.552934p-3f, -0x1.553f92p-3f, -0x1.554a36p-3f, -0x1.554f88p-3f, -0x1.555232p-3f, -0x1.555388p-3f, -0x1.555432p-3f, -0x1.555488p-3f, -0x1.5554b2p-3f, -0x1.5554c2p-3f, -0x1.5554ccp-3f, -0x1.5554d2p-3f, -0x1.555468p-3f, -0x1.55549ep-3f, -0x1.5554bap-3f, -0x1.5554c8p-3f, -0x1.5554dp-3f, -0x1.5554d6p-3f},
+      {0x1.a3571cp-17f, -0x1.511b5cp-7f, -0x1.e308d6p-7f, -0x1.36fe28p-8f, 0x1.66a424p-7f, 0x1.869c5ap-6f, 0x1.067b0ap-5f, 0x1.2c4d2p-5f, 0x1.4060a6p-5f, 0x1.4ab9c2p-5f, 0x1.4ff468p-5f, 0x1.529872p-5f, 0x1.53ec48p-5f, 0x1.5495ccp-5f, 0x1.54f268p-5f, 0x1.55153cp-5f, 0x1.552a76p-5f, 0x1.553518p-5f, 0x1.553a6cp-5f, 0x1.553d16p-5f, 0x1.553e6ap-5f, 0x1.553f14p-5f, 0x1.553f6ap-5f, 0x1.5540bap-5f, 0x1.5540dp-5f, 0x1.5540dap-5f, 0x1.554282p-5f, 0x1.554084p-5f, 0x1.5540b8p-5f, 0x1.5540dp-5f, 0x1.5540dap-5f, 0x1.5540e4p-5f},
+      {-0x1.1a6f02p-9f, -0x1.fbdb3cp-11f, 0x1.f4cbd4p-9f, 0x1.55b4bp-8f, 0x1.218e42p-9f, -0x1.bec54cp-10f, -0x1.2e978cp-8f, -0x1.a14152p-8f, -0x1.e0c89ep-8f, -0x1.01195ep-7f, -0x1.0964aap-7f, -0x1.0da434p-7f, -0x1.0fcb0cp-7f, -0x1.10f49p-7f, -0x1.11ed6ap-7f, -0x1.11a586p-7f, -0x1.11cb34p-7f, -0x1.11dd52p-7f, -0x1.11e63p-7f, -0x1.11ea94p-7f, -0x1.11ecc2p-7f, -0x1.11eddap-7f, -0x1.11ee66p-7f, -0x1.11f276p-7f, -0x1.11f298p-7f, -0x1.11f2aap-7f, -0x1.121f28p-7f, -0x1.1209acp-7f, -0x1.11fe8p-7f, -0x1.11f8b2p-7f, -0x1.11f5bap-7f, -0x1.11f2bap-7f},
+      {0x1.9bffbp-13f, 0x1.226d5ep-10f, 0x1.0361d4p-11f, -0x1.33771ap-10f, -0x1.77545ep-10f, -0x1.5eb27p-11f, 0x1.69c154p-13f, 0x1.91ff2ap-11f, 0x1.1f3df8p-10f, 0x1.4c188ep-10f, 0x1.67f7fap-10f, 0x1.74e342p-10f, 0x1.7af948p-10f, 0x1.7de37p-10f, 0x1.771dap-10f, 0x1.81297cp-10f, 0x1.81824p-10f, 0x1.81b102p-10f, 0x1.81c91cp-10f, 0x1.81d544p-10f, 0x1.81db5cp-10f, 0x1.81de6ap-10f, 0x1.81dff2p-10f, 0x1.81302p-10f, 0x1.813084p-10f, 0x1.8130b6p-10f, 0x1.7f372ep-10f, 0x1.80cb1ap-10f, 0x1.80f948p-10f, 0x1.8113d4p-10f, 0x1.81220ap-10f, 0x1.8130e8p-10f},
+  };
+  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on
+// Relative error of what it serves: 2^-30.8
+struct Correction {
+  static constexpr int size = 3;
+  static constexpr float coefficient(int power) {
+    constexpr float coefficients[size] = {
+        -0x1.fffff6p-1f,
+        0x1.ffeacp-1f,
+        -0x1.f4326ap-1f,
+    };
+    return coefficients[power];
+  }
+};
+};
+
+// (exp(-r) - 1 + r) / r^2, for exp(-r)
+// Relative error of what it serves: 2^-58.7
 template <>
 struct Expm1Core<double> {
   static constexpr int size = 11;
   static constexpr double coefficient(int power) {
     constexpr double coefficients[size] = {
         0x1p-1,
-        0x1.5555555555553p-3,
+        -0x1.5555555555553p-3,
         0x1.55555555556d2p-5,
-        0x1.1111111111dcap-7,
-        0x1.6c16c16b824ebp-10,
-        0x1.a01a019c1ca54p-13,
-        0x1.a01a04d8d0174p-16,
-        0x1.71de37f9f748cp-19,
-        0x1.27dca935a9671p-22,
-        0x1.aed09c42c57f4p-26,
-        0x1.2f624e7dba699p-29,
+        -0x1.1111111111dccp-7,
+        0x1.6c16c16b82575p-10,
+        -0x1.a01a019c1b8a1p-13,
+        0x1.a01a04d8baa7bp-16,
+        -0x1.71de37fda1bcep-19,
+        0x1.27dca938baf3dp-22,
+        -0x1.aed093bb0fbe7p-26,
+        0x1.2f629780c1002p-29,
     };
     return coefficients[power];
   }
 };
 
-// (v - log1p(v)) / v^2; relative error of the logarithm: 2^-57.7
+template <>
+struct Ln2<double> {
+  static constexpr double high = 0x1.62e42fefa38p-1;
+  static constexpr double low = 0x1.ef35793c7673p-45;
+};
+
+// (v - log1p(v)) / v^2, for the logarithm
+// Relative error of what it serves: 2^-57.7
 template <>
 struct Log1pCore<double> {
   static constexpr int size = 14;
@@ -112,15 +160,13 @@ struct Log1pCore<double> {
 };
 
 template <>
-struct Table<double> {
+struct Log1pRows<double> {
   // k = 0; error of log: 2^-66.6
   static constexpr Row<double> row0{0x1.ffffff8e28p-2, -0x1.c76p-27, 0x1.62e430617b9fp-1};
   // k = 1; error of log: 2^-69.3
   static constexpr Row<double> row1{0x1.5555556315555p-2, 0x1.49ffff8p-29, 0x1.9f323ea2b984dp-2};
   // k = 2; error of log: 2^-69.6
   static constexpr Row<double> row2{0x1.99999905d999ap-3, -0x1.715ffffp-26, 0x1.c8ff7f5c69a28p-3};
-  static constexpr double ln2_high = 0x1.62e42fefa38p-1;
-  static constexpr double ln2_low = 0x1.ef35793c7673p-45;
 };
 
 }  // namespace fused_softplus::math

@@ -21,11 +21,11 @@ template <typename Op, typename scalar_t, int... input>
 struct PerElement<Op, scalar_t, std::integer_sequence<int, input...>> {
   using Scalar = scalar_t;
   using T = at::opmath_type<scalar_t>;
-  math::Parameters<T> parameters;
+  math::AnyBeta<T> beta;
 
   GPU_LAMBDA auto operator()(Repeat<scalar_t, input>... in) const {
     const auto out =
-        Op::template apply<math::Rounding<scalar_t, T>>(parameters, static_cast<T>(in)...);
+        Op::template apply<math::Rounding<scalar_t, T>>(beta, static_cast<T>(in)...);
     if constexpr (Op::outputs == 1) {
       return static_cast<scalar_t>(out.values[0]);
     } else {

@@ -20,11 +20,20 @@ struct ElementwiseLoop {
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
-    const math::Parameters<T> parameters(beta, threshold);
+    if (math::UnitBeta<T>::covers(beta, threshold)) {
+      run(math::UnitBeta<T>(), data, strides, n);
+    } else {
+      run(math::AnyBeta<T>(beta, threshold), data, strides, n);
+    }
+  }
+
+ private:
+  template <typename Beta>
+  static void run(const Beta& beta, char* const* data, const int64_t* strides, int64_t n) {
     int64_t done = 0;
     if (contiguous(strides)) {
       done = n / lanes<S> * lanes<S>;
-      vectors(parameters, data, done);
+      vectors(beta, data, done);
     }
     // What is left, or everything when a stride is not one element, goes through whole vectors of
     // a buffer: an element's bits never depend on its place or its tensor's layout.
@@ -43,7 +52,7 @@ struct ElementwiseLoop {
         }
         std::fill(buffers[i] + count, buffers[i] + padded, S{});
       }
-      vectors(parameters, buffer_data, padded);
+      vectors(beta, buffer_data, padded);
       for (int i = 0; i < Op::outputs; ++i) {
         char* to = data[i] + done * strides[i];
         for (int64_t j = 0; j < count; ++j) {
@@ -54,7 +63,6 @@ struct ElementwiseLoop {
     }
   }
 
- private:
   static bool contiguous(const int64_t* strides) {
     return std::all_of(strides, strides + operands,
                        [](int64_t stride) { return stride == sizeof(S); });
@@ -62,22 +70,22 @@ struct ElementwiseLoop {
 
   // n is a multiple of lanes. Not inlined: of two copies of a NaN's way through the arithmetic the
   // compiler may commute one, and the NaNs' signs would then depend on the layout.
-  [[gnu::noinline]] static void vectors(const math::Parameters<T>& parameters, char* const* data,
-                                        int64_t n) {
-    vectors(parameters, data, n, std::make_index_sequence<Op::inputs>(),
+  template <typename Beta>
+  [[gnu::noinline]] static void vectors(const Beta& beta, char* const* data, int64_t n) {
+    vectors(beta, data, n, std::make_index_sequence<Op::inputs>(),
             std::make_index_sequence<Op::outputs>());
   }
 
-  // The parameters are taken by value, so that no store can change them.
-  template <size_t... input, size_t... output>
-  static FUSED_SOFTPLUS_INLINE void vectors(math::Parameters<T> parameters, char* const* data,
-                                            int64_t n, std::index_sequence<input...>,
+  // beta is taken by value, so that no store can change it.
+  template <typename Beta, size_t... input, size_t... output>
+  static FUSED_SOFTPLUS_INLINE void vectors(Beta beta, char* const* data, int64_t n,
+                                            std::index_sequence<input...>,
                                             std::index_sequence<output...>) {
     char* const to[] = {data[output]...};
     const char* const from[] = {data[Op::outputs + input]...};
     for (int64_t i = 0; i < n * int64_t(sizeof(S)); i += lanes<S> * sizeof(S)) {
       const auto result =
-          Op::template apply<math::Rounding<S, T>>(parameters, load<S>(from[input] + i)...);
+          Op::template apply<math::Rounding<S, T>>(beta, load<S>(from[input] + i)...);
       (store<S>(to[output] + i, result.values[output]), ...);
     }
   }

