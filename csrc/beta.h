@@ -1,5 +1,5 @@
 // beta and threshold as the formulas use them: one type for any beta, and one for beta = 1, which
-// most calls have and for which a fifth of the float forward's operations fall away.
+// most calls have and for which an eighth of the float forward's operations fall away.
 #pragma once
 
 #include <limits>
@@ -63,6 +63,11 @@ class AnyBeta {
   FUSED_SOFTPLUS_INLINE V select_linear(V beta_x, V linear, V smooth) const {
     return beta_x > threshold_ ? linear : smooth;
   }
+  // The same where linear is what smooth rounds to for large beta x.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_limit(V beta_x, V linear, V smooth) const {
+    return select_linear(beta_x, linear, smooth);
+  }
 
  private:
   T beta_, abs_beta_, inverse_;
@@ -70,16 +75,15 @@ class AnyBeta {
   T threshold_;  // finite, so that an infinite input always takes the linear branch
 };
 
-// beta = 1 and a threshold so high that the formulas give the linear branch themselves.
+// beta = 1 and, for float, a threshold above which softplus(x) rounds to x and sigmoid to 1.
 template <typename T>
 class UnitBeta {
  public:
-  // Above it sigmoid is 1 and softplus(x) is x, to T's precision.
-  static constexpr double smallest_threshold = std::is_same_v<T, float> ? 18 : 38;
-
   FUSED_SOFTPLUS_INLINE static bool covers(double beta, double threshold) {
-    return beta == 1 && threshold >= smallest_threshold;
+    return beta == 1 && (!limit_is_linear || threshold >= 18);
   }
+
+  FUSED_SOFTPLUS_INLINE explicit UnitBeta(double threshold) : any_(1, threshold) {}
 
   FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_exponent<T>; }
 
@@ -93,7 +97,7 @@ class UnitBeta {
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {
-    return fma(u, splat<V>(T(1.4426950408889634)), splat<V>(c));
+    return any_.octaves(u, c);
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V times_plus(V u, V k, T c) const {
@@ -104,9 +108,18 @@ class UnitBeta {
     return y;
   }
   template <typename V>
-  FUSED_SOFTPLUS_INLINE V select_linear(V, V, V smooth) const {
-    return smooth;
+  FUSED_SOFTPLUS_INLINE V select_linear(V x, V linear, V smooth) const {
+    return any_.select_linear(x, linear, smooth);
   }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_limit(V x, V linear, V smooth) const {
+    return limit_is_linear ? smooth : select_linear(x, linear, smooth);
+  }
+
+ private:
+  static constexpr bool limit_is_linear = std::is_same_v<T, float>;
+
+  AnyBeta<T> any_;
 };
 
 }  // namespace fused_softplus::math

@@ -13,6 +13,10 @@ namespace fused_softplus::math {
 
 struct ToNearest {
   template <typename V>
+  FUSED_SOFTPLUS_INLINE static V finite(V x) {
+    return x;
+  }
+  template <typename V>
   FUSED_SOFTPLUS_INLINE static V sum(V a, V b) {
     return a + b;
   }
@@ -23,6 +27,12 @@ struct ToNearest {
 };
 
 struct ToOdd {
+  // Infinity's last digit, set, would make it a NaN; the largest number is rounded to infinity
+  // again. A NaN stays one.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE static V finite(V x) {
+    return min(splat<V>(std::numeric_limits<Element<V>>::max()), x);
+  }
   // |a| >= |b|, or a = 0.
   template <typename V>
   FUSED_SOFTPLUS_INLINE static V sum(V a, V b) {

@@ -64,10 +64,10 @@ struct Softplus {
   template <typename Round, typename Beta, typename V>
   FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x) {
     const V beta_x = beta.times(x);
-    const V relu = beta.relu(x, beta_x);
+    const V relu = Round::finite(beta.relu(x, beta_x));
     const Split<V> log = beta.divide(log1p_exp_neg(beta, x));
     const V smooth = sum<Round>(relu, log);
-    return {beta.select_linear(beta_x, x, smooth)};
+    return {beta.select_limit(beta_x, x, smooth)};
   }
 };
 
@@ -81,7 +81,7 @@ struct SoftplusBackward {
   FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_output, V x) {
     const V beta_x = beta.times(x);
     const V sigmoid = Sigmoid<V>(beta, x).template at<Round>(beta_x > 0);
-    return {beta.select_linear(beta_x, grad_output, grad_output * sigmoid)};
+    return {beta.select_limit(beta_x, grad_output, grad_output * sigmoid)};
   }
 };
 
@@ -117,7 +117,7 @@ struct SoftplusDoubleBackward {
     const Sigmoid<V> sigmoid(beta, x);
     const V slope = sigmoid.template at<Round>(beta_x > 0);
     const V curvature = beta.times(sigmoid.slope());
-    return {beta.select_linear(beta_x, grad_grad_input, grad_grad_input * slope),
+    return {beta.select_limit(beta_x, grad_grad_input, grad_grad_input * slope),
             beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)};
   }
 };
