@@ -8,11 +8,29 @@ FetchContent_MakeAvailable(googletest)
 include(GoogleTest)
 enable_testing()
 
-# The loops against a reference in higher precision: no torch.
-add_executable(loop_tests tests/cpp/test_accuracy.cpp tests/cpp/test_loops.cpp)
+# The loops' walk over memory: no torch.
+add_executable(loop_tests tests/cpp/test_loops.cpp)
 target_include_directories(loop_tests PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(loop_tests PRIVATE options loops GTest::gtest_main)
 gtest_discover_tests(loop_tests DISCOVERY_TIMEOUT 60)
+
+# Every error bound: the loops against a reference in higher precision, and that against mpmath. For
+# this machine's processor alone, since it is the reference that takes the time.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-march=native HAVE_MARCH_NATIVE)
+find_package(Threads REQUIRED)
+foreach(program accuracy reference_points)
+  add_executable(${program} tests/cpp/accuracy/${program}.cpp)
+  target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_options(${program} PRIVATE $<$<BOOL:${HAVE_MARCH_NATIVE}>:-march=native>)
+  target_link_libraries(${program} PRIVATE options loops Threads::Threads)
+endforeach()
+add_test(NAME accuracy COMMAND accuracy)
+if(FUSED_SOFTPLUS_PYTHON)
+  add_test(NAME reference
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/cpp/accuracy/against_mpmath.py
+            $<TARGET_FILE:reference_points>)
+endif()
 
 # The operators through the C++ interface: no Python.
 add_executable(op_tests tests/cpp/test_ops.cpp)

@@ -1,0 +1,138 @@
+// The contracts: how far from exact each kernel's results may be. They stand beside the functions
+// in csrc/softplus_math.h too.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "formats.h"
+#include "reference.h"
+#include "tests/cpp/loops_under_test.h"
+
+namespace fused_softplus::accuracy {
+
+using cpu::InstructionSet;
+
+// Units in the last place that an error stays below, for float32 and float64.
+struct Bounds {
+  double power_of_2, any;                // beta
+  double no_fma_power_of_2, no_fma_any;  // the same without fused multiply-add
+};
+
+// Where exp(-abs(beta x)) is denormal it is wrong by up to one denormal. What multiplies it then
+// multiplies that too.
+enum class Multiplier { one, beta, inverse_beta };
+
+template <typename W>
+struct Quantity {
+  const char* name;
+  Kernel kernel;
+  int inputs, outputs, output;  // the last input is x (or y); output: which one is measured
+  Reference<W> exact;
+  bool takes_result;  // defined for beta * x >= 0 only
+  Bounds bounds;
+  Multiplier multiplier;
+  bool halves_correctly_rounded;  // for beta a power of 2, with fused multiply-add
+};
+
+template <typename W>
+std::vector<Quantity<W>> quantities() {
+  using enum Kernel;
+  using enum Multiplier;
+  // clang-format off
+  return {
+      {"softplus", softplus, 1, 1, 0,
+       evaluate<W, accuracy::softplus<W>>, false, {1, 2.5, 1.25, 2.5}, inverse_beta, true},
+      {"softplus_backward", softplus_backward, 2, 1, 0,
+       evaluate<W, slope<W>>, false, {1, 1.2, 1.6, 1.6}, one, true},
+      {"softplus_backward_from_result", softplus_backward_from_result, 2, 1, 0,
+       evaluate<W, slope_from_result<W>>, true, {1.5, 2, 2, 2}, one, false},
+      {"softplus_double_backward.grad_output", softplus_double_backward, 3, 2, 0,
+       evaluate<W, slope<W>>, false, {1, 1.2, 1.6, 1.6}, one, true},
+      {"softplus_double_backward.self", softplus_double_backward, 3, 2, 1,
+       evaluate<W, curvature<W>>, false, {2, 3, 4, 4}, beta, false},
+      {"softplus_double_backward_from_result.grad_output", softplus_double_backward_from_result,
+       3, 2, 0, evaluate<W, slope_from_result<W>>, true, {1.5, 2, 2, 2}, one, false},
+      {"softplus_double_backward_from_result.result", softplus_double_backward_from_result,
+       3, 2, 1, evaluate<W, curvature_from_result<W>>, true, {1, 2, 2.5, 2.5}, beta, false},
+  };
+  // clang-format on
+}
+
+// What is tried of beta and threshold, under one name and one bound.
+struct Setting {
+  double beta, threshold;
+};
+struct Settings {
+  const char* name;
+  std::vector<Setting> all;
+};
+
+inline bool is_power_of_2(double beta) {
+  int exponent;
+  return std::fabs(std::frexp(beta, &exponent)) == 0.5;
+}
+
+template <Dtype dtype>
+std::vector<Settings> settings() {
+  // beta as the kernel takes it.
+  const auto other = [](double beta) {
+    return Setting{dtype == Dtype::float64 ? beta : static_cast<float>(beta), INFINITY};
+  };
+  const Settings others{"beta 0.1, 100", {other(0.1), other(100)}};
+  if constexpr (Format<dtype>::digits >= 24) {
+    return {{"beta 1", {{1, INFINITY}}},
+            {"beta -1, 0.5, 2", {{-1, INFINITY}, {0.5, INFINITY}, {2, INFINITY}}},
+            others};
+  } else {
+    Settings powers{"beta ±2^-12 ... ±2^12, threshold 20, inf", {}};
+    for (int exponent = -12; exponent <= 12; ++exponent) {
+      for (const double sign : {1.0, -1.0}) {
+        powers.all.push_back({sign * std::ldexp(1, exponent), 20});
+        powers.all.push_back({sign * std::ldexp(1, exponent), INFINITY});
+      }
+    }
+    return {powers, others};
+  }
+}
+
+// What a quantity's error must stay below, in the format's units in the last place.
+template <Dtype dtype, typename W>
+double bound(const Quantity<W>& quantity, const InstructionSet& set, double beta) {
+  constexpr int digits = Format<dtype>::digits, computed_digits = Opmath<dtype>::digits;
+  const auto [power_of_2, any, no_fma_power_of_2, no_fma_any] = quantity.bounds;
+  const bool exact_beta = is_power_of_2(beta);
+  const double computed = set.fused_multiply_add ? (exact_beta ? power_of_2 : any)
+                                                 : (exact_beta ? no_fma_power_of_2 : no_fma_any);
+  if (digits == computed_digits) {
+    return computed;
+  }
+  // Correctly rounded is below 1/2: no exact value is a tie, since none but 0, 1/2, 1 and x itself
+  // is rational. Otherwise that, and what came before it was rounded.
+  const bool exact = quantity.halves_correctly_rounded && exact_beta && set.fused_multiply_add;
+  return 0.5 + (exact ? 0 : std::ldexp(computed, digits - computed_digits));
+}
+
+// What is allowed beside the bound.
+struct Allowance {
+  double absolute;  // for the rounding of a denormal exponential
+  double ulp_of_u;  // ULP for each unit of abs(beta x): where that itself is rounded
+};
+template <Dtype dtype, typename W>
+Allowance allowance(const Quantity<W>& quantity, const InstructionSet& set, double beta) {
+  using Computed = Opmath<dtype>;
+  const double multiplier = quantity.multiplier == Multiplier::one    ? 1
+                            : quantity.multiplier == Multiplier::beta ? std::fabs(beta)
+                                                                      : std::fabs(1 / beta);
+  return {std::ldexp(std::fmax(0, multiplier - 1), Computed::smallest),
+          set.fused_multiply_add || is_power_of_2(beta)
+              ? 0
+              : std::ldexp(1, Format<dtype>::digits - Computed::digits)};
+}
+
+// By how much a measured error may be wrong, in the same units.
+template <Dtype dtype>
+constexpr double uncertainty =
+    reference_error<typename Format<dtype>::Wide>* power_of_2<double>(Format<dtype>::digits);
+
+}  // namespace fused_softplus::accuracy

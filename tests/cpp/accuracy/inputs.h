@@ -1,0 +1,127 @@
+// Which inputs are tried: bit patterns in the order of the numbers, every one of them or a sample,
+// and float64 numbers drawn at random.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "formats.h"
+
+namespace fused_softplus::accuracy {
+
+constexpr int block = 1024;  // inputs computed by one call of a loop
+
+// fill(number, inputs) writes block number 0, 1, ... blocks - 1.
+template <typename Bits>
+struct Inputs {
+  int64_t blocks;
+  std::function<void(int64_t, Bits*)> fill;
+};
+
+// How much of what cannot all be tried is tried.
+struct Density {
+  int64_t float32_beta_1, float32_other;  // one block in so many
+  int64_t float64_blocks, search_blocks;  // so many, and around each of the worst found in them
+};
+constexpr Density sample{1021, 4099, 64, 1}, exhaustive{1, 61, 1024, 8};
+
+// The inputs at which a kernel may change its course: exp(-u)'s reduction, whose steps are ln(2)
+// wide and begin 0.415 into it (csrc/softplus_math.h) or at a half, what is zero or denormal
+// beyond, log1p's table, the default threshold.
+template <Dtype dtype>
+std::vector<double> edges(double beta) {
+  constexpr double ln2 = 0.6931471805599453;
+  constexpr double last = -(Opmath<dtype>::smallest - 2) * ln2;  // exp(-u) is zero from there on
+  std::vector<double> edges{0, 0.2877, 0.4055, 0.98, 20};
+  for (double k = 0; k * ln2 < last; ++k) {
+    for (const double step : {0.0, 0.41503749927884376, 0.5}) {
+      edges.push_back((k + step) * ln2);
+    }
+  }
+  for (size_t i = edges.size(); i-- > 0;) {
+    edges[i] /= beta;
+    edges.push_back(-edges[i]);
+  }
+  return edges;
+}
+
+// The bit pattern in this place from the smallest number to the largest: NaNs, -inf ... -0, 0 ...
+// inf, NaNs; and the place of a pattern.
+template <typename Bits>
+constexpr Bits sign_bit = Bits(1) << (8 * sizeof(Bits) - 1);
+template <typename Bits>
+Bits in_place(uint64_t place) {
+  const Bits bits = static_cast<Bits>(place);
+  return bits & sign_bit<Bits> ? bits ^ sign_bit<Bits> : ~bits;
+}
+template <typename Bits>
+int64_t place_of(Bits bits) {
+  return bits & sign_bit<Bits> ? Bits(~bits) : bits ^ sign_bit<Bits>;
+}
+
+// Blocks of neighbours from these places on, and one more in every stride. A block ends with the
+// input that the next one begins with, so that every two neighbours are in one.
+template <typename Bits>
+Inputs<Bits> neighbours(int64_t stride, const std::vector<int64_t>& places) {
+  constexpr int64_t count = int64_t(1) << (8 * sizeof(Bits));
+  const int64_t step = stride * (block - 1), strided = (count - 2) / step + 1;
+  return {strided + std::ssize(places), [=](int64_t number, Bits* inputs) {
+            const int64_t first = number < strided ? number * step : places[number - strided];
+            for (int i = 0; i < block; ++i) {
+              inputs[i] = in_place<Bits>(std::min(first + i, count - 1));
+            }
+          }};
+}
+
+inline Inputs<uint32_t> float32_inputs(double beta, const Density& density) {
+  const int64_t stride = beta == 1 ? density.float32_beta_1 : density.float32_other;
+  std::vector<int64_t> places;
+  for (const double edge : edges<Dtype::float32>(beta)) {
+    places.push_back(place_of(Format<Dtype::float32>::nearest(edge)) - block / 2);
+  }
+  return neighbours<uint32_t>(stride, places);
+}
+
+// A third over all exponents, a third within u < 40, a third within 2^-20 of an edge.
+template <Dtype dtype, typename Bits = typename Format<dtype>::Bits>
+Inputs<Bits> drawn(double beta, int64_t blocks) {
+  return {blocks, [=, edges = edges<dtype>(beta)](int64_t number, Bits* inputs) {
+            std::mt19937_64 random(number);
+            std::uniform_real_distribution<double> unit(-1, 1);
+            for (int i = 0; i < block; ++i) {
+              const double edge = edges[random() % edges.size()];
+              const double near = edge * (1 + std::ldexp(unit(random), -20));
+              inputs[i] = i % 3 == 0   ? static_cast<Bits>(random())
+                          : i % 3 == 1 ? Format<dtype>::nearest(40 * unit(random) / beta)
+                                       : Format<dtype>::nearest(near);
+            }
+          }};
+}
+
+template <Dtype dtype>
+auto inputs_for([[maybe_unused]] double beta, [[maybe_unused]] const Density& density) {
+  if constexpr (dtype == Dtype::float64) {
+    return drawn<dtype>(beta, density.float64_blocks);
+  } else if constexpr (dtype == Dtype::float32) {
+    return float32_inputs(beta, density);
+  } else {
+    return neighbours<uint16_t>(1, {});
+  }
+}
+
+// So many blocks drawn from around each of these float64 numbers.
+inline Inputs<uint64_t> around(const std::vector<double>& centres, double distance,
+                               int64_t blocks_each) {
+  return {std::ssize(centres) * blocks_each, [=](int64_t number, uint64_t* inputs) {
+            std::mt19937_64 random(number);
+            std::uniform_real_distribution<double> offset(-distance, distance);
+            for (int i = 0; i < block; ++i) {
+              inputs[i] =
+                  std::bit_cast<uint64_t>(centres[number / blocks_each] * (1 + offset(random)));
+            }
+          }};
+}
+
+}  // namespace fused_softplus::accuracy

@@ -1,0 +1,133 @@
+// What the kernels' results are measured against: the same functions in a wider type, in arithmetic
+// that shares nothing with csrc/. For double it is plain series, so that the compiler can make
+// vectors of the loops around it; for long double it is the C library. against_mpmath.py checks
+// both.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+
+namespace fused_softplus::accuracy {
+
+// The reference's own error stays below this part of the number.
+template <typename W>
+constexpr double reference_error = sizeof(W) == sizeof(double) ? 0x1p-47 : 0x1p-61;
+
+namespace series {
+
+// The sum of coefficients[n] x^n: even and odd powers apart, which halves the time.
+template <size_t terms>
+inline double sum(const std::array<double, terms>& coefficients, double x) {
+  static_assert(terms % 2 == 0);
+  double even = 0, odd = 0;
+  for (size_t n = terms; n > 0; n -= 2) {
+    odd = odd * (x * x) + coefficients[n - 1];
+    even = even * (x * x) + coefficients[n - 2];
+  }
+  return odd * x + even;
+}
+
+// exp(r) - 1 = r (1 + r/2 + r^2/6 + ...), for abs(r) <= ln(2) / 2.
+constexpr auto inverse_factorials = [] {
+  std::array<double, 12> coefficients{1};
+  for (size_t n = 1; n < coefficients.size(); ++n) {
+    coefficients[n] = coefficients[n - 1] / static_cast<double>(n + 1);
+  }
+  return coefficients;
+}();
+
+// atanh(s) = s (1 + s^2/3 + s^4/5 + ...), for abs(s) <= 0.172.
+constexpr auto inverse_odd_numbers = [] {
+  std::array<double, 10> coefficients;
+  for (size_t n = 0; n < coefficients.size(); ++n) {
+    coefficients[n] = 1 / static_cast<double>(2 * n + 1);
+  }
+  return coefficients;
+}();
+
+// exp(-u) = scale (1 + p), scale a power of 2, for u >= 0. Beyond 700 it stays as it is there,
+// which is nothing beside any float or half.
+struct ExpNeg {
+  double scale, p;
+};
+inline ExpNeg exp_neg(double u) {
+  constexpr double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
+  constexpr double log2e = 0x1.71547652b82fep0, round_to_int = 0x1.8p52;
+  const double bounded = u < 700 ? u : 700;
+  const double rounded = bounded * log2e + round_to_int;
+  const double k = rounded - round_to_int;
+  const double r = (k * ln2_high - bounded) + k * ln2_low;
+  const auto scale = std::bit_cast<double>((1023 - std::bit_cast<uint64_t>(rounded)) << 52);
+  return {scale, r * sum(inverse_factorials, r)};
+}
+
+}  // namespace series
+
+// exp(-abs(beta x)). In double, beta x is exact for float's numbers; in long double, what is lost
+// by rounding it is put back.
+inline double exp_neg(double x, double beta) {
+  const auto [scale, p] = series::exp_neg(std::fabs(beta * x));
+  return scale + scale * p;
+}
+inline long double exp_neg(long double x, long double beta) {
+  const long double product = beta * x;
+  const long double lost = std::isinf(product) ? 0 : std::fma(beta, x, -product);
+  return std::exp(-std::fabs(product)) * (1 - std::copysign(1, product) * lost);
+}
+
+// 1 - exp(-v), for v >= 0.
+inline double one_minus_exp_neg(double v) {
+  const auto [scale, p] = series::exp_neg(v);
+  return (1 - scale) - scale * p;
+}
+inline long double one_minus_exp_neg(long double v) { return -std::expm1(-v); }
+
+// log(1 + t), for 0 <= t <= 1.
+inline double log1p(double t) {
+  const bool halve = t > 0.414;  // log(1 + t) = log(2) + log((1 + t) / 2)
+  const double s = halve ? (t - 1) / (t + 3) : t / (t + 2);
+  return (halve ? 0x1.62e42fefa39efp-1 : 0) +
+         2 * s * series::sum(series::inverse_odd_numbers, s * s);
+}
+inline long double log1p(long double t) { return std::log1p(t); }
+
+// The functions, with every gradient that comes in equal to 1.
+template <typename W>
+W softplus(W x, W beta, W threshold) {
+  const W log = log1p(exp_neg(x, beta));
+  return beta * x > threshold ? x : (beta * x > 0 ? x : 0) + log / beta;
+}
+template <typename W>
+W slope(W x, W beta, W threshold) {
+  const W t = exp_neg(x, beta);
+  return beta * x > threshold ? 1 : (beta * x > 0 ? 1 : t) / (1 + t);
+}
+template <typename W>
+W curvature(W x, W beta, W threshold) {
+  const W t = exp_neg(x, beta);
+  return beta * x > threshold ? 0 : beta * t / ((1 + t) * (1 + t));
+}
+// From y = softplus(x): beta y >= 0, and no threshold.
+template <typename W>
+W slope_from_result(W y, W beta, W) {
+  return one_minus_exp_neg(beta * y);
+}
+template <typename W>
+W curvature_from_result(W y, W beta, W) {
+  return beta * exp_neg(y, beta);
+}
+
+// A whole block of any of these at a time.
+template <typename W>
+using Reference = void (*)(const W* x, W beta, W threshold, W* exact, int count);
+template <typename W, W function(W, W, W)>
+void evaluate(const W* x, W beta, W threshold, W* exact, int count) {
+  for (int i = 0; i < count; ++i) {
+    exact[i] = function(x[i], beta, threshold);
+  }
+}
+
+}  // namespace fused_softplus::accuracy
