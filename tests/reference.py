@@ -38,9 +38,9 @@ def bound(quantity: str, dtype: torch.dtype, beta: float, exact: Exact, inputs: 
     power_of_two = math.frexp(abs(beta))[0] == 0.5
     promises = {
         "softplus": (1.0, 2.5, 2.5),
-        "slope": (1.0, 1.2, 1.5),
+        "slope": (1.0, 1.2, 1.6),
         "slope_from_result": (1.5, 2.0, 2.0),
-        "curvature": (2.0, 3.0, 4.0),
+        "curvature": (2.25, 3.0, 4.0),
         "curvature_from_result": (1.0, 2.0, 2.5),
     }
     ulps: Exact | float = promises[quantity][(0 if power_of_two else 1) if fma else 2]
