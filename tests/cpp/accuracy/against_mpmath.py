@@ -2,8 +2,8 @@
 
     python against_mpmath.py <the reference_points program> [--exhaustive]
 
-By itself it tries a thousand inputs of each quantity and beta, with --exhaustive a million of float64
-forward and more of the others.
+By itself it tries a thousand inputs of each quantity and beta; --exhaustive is a million of
+float64 forward, and more of the others.
 """
 
 import subprocess
@@ -85,7 +85,9 @@ def check(pool, program, quantity, dtype, beta, blocks):
         bounds = list(map(float.fromhex, next(process.stdout).split()))
         parts = iter(lambda: list(islice(process.stdout, 1000)), [])
         tasks = ((quantity, dtype, beta, part) for part in parts)
-        found = list(tqdm(pool.imap(errors, tasks), total=blocks, leave=False, disable=blocks < 1000))
+        interval = 0.2 if sys.stderr.isatty() else 20
+        bar = {"total": blocks, "disable": blocks < 1000, "leave": False, "mininterval": interval}
+        found = list(tqdm(pool.imap(errors, tasks), **bar))
     kept = process.returncode == 0
     inputs = sum(count for _, count in found)
     for name, bound, *worst in zip(names, bounds, *(columns for columns, _ in found), strict=True):
