@@ -35,8 +35,15 @@ test-exhaustive: build
 	$(BIN)/python tests/cpp/accuracy/against_mpmath.py $(BUILD)/reference_points --exhaustive
 	$(BUILD)/accuracy --exhaustive
 
-bench: build
-	$(BIN)/python benchmarks/operators.py
+# The peers; whatever of them cannot be had, the benchmark skips.
+$(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
+	-$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	touch $@
+
+# A quarter of an hour. BENCH=--quick takes two minutes and answers the same questions less surely.
+bench: export FUSED_SOFTPLUS_BENCHMARKS = ON
+bench: build $(VENV)/.complete-bench
+	$(BIN)/python benchmarks/operators.py --loops $(BUILD)/loop_benchmarks $(BENCH)
 
 clean:
 	rm -rf build dist .venv .venv-* python/*.egg-info

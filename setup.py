@@ -11,6 +11,7 @@ from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = "fused_softplus"
+EXTRAS = ("FUSED_SOFTPLUS_TESTS", "FUSED_SOFTPLUS_BENCHMARKS")  # ON in the environment builds them
 
 
 class CMakeBuild(build_ext):
@@ -30,7 +31,7 @@ class CMakeBuild(build_ext):
             f"-DPython3_EXECUTABLE={sys.executable}",
             "-DFUSED_SOFTPLUS_PYTHON=ON",
             "-DCMAKE_INSTALL_MESSAGE=LAZY",
-            f"-DFUSED_SOFTPLUS_TESTS={os.environ.get('FUSED_SOFTPLUS_TESTS', 'OFF')}",
+            *(f"-D{extra}={os.environ.get(extra, 'OFF')}" for extra in EXTRAS),
             *os.environ.get("CMAKE_ARGS", "").split(),
         ]
         subprocess.run(configure, check=True)
