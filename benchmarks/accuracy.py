@@ -61,5 +61,5 @@ def _judge(peer: Peer, operation: str, x: Tensor, exact: reference.Exact) -> Acc
         worst=float(errors[at]),
         at=x[at].item(),
         worst_denormal=float(errors[~normal].max(initial=0)),
-        misrounded=100 * float(np.mean(errors > 0.5)),
+        misrounded=int(np.count_nonzero(errors > 0.5)),
     )

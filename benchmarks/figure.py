@@ -58,8 +58,7 @@ def draw(record: Record, path: Path, operation: str = "forward") -> None:
         (IN_MEMORY[0] / 2, 0.03),
         xycoords=("data", "axes fraction"),
         ha="center",
-        fontsize=8,
-        bbox={"color": "white", "pad": 1},
+        fontsize=7,
     )
     figure.supxlabel("elements")
     figure.supylabel(f"{operation}: nanoseconds an element (median, p20 to p80)")

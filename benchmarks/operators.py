@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
+from unittest.mock import patch
 
 # timing.py and accuracy.py use the tests' reference.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
@@ -36,20 +37,19 @@ import timing
 from figure import draw
 from plan import ITEM_BYTES, Case, full_plan, quick_plan
 from report import report
-from results import Loop, Record, Result, summarize
+from results import Loop, Record, Result, load, summarize
 
 
 @contextmanager
-def fresh_process(instruction_set: str | None = None) -> Iterator[ProcessPoolExecutor]:
-    """One new process, with an instruction set forced on ours and ATen."""
-    forced = ("FUSED_SOFTPLUS_CPU_CAPABILITY", "ATEN_CPU_CAPABILITY")
-    if instruction_set:
-        os.environ.update(dict.fromkeys(forced, instruction_set))
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+def fresh_process(instruction_set: str = "") -> Iterator[ProcessPoolExecutor]:
+    """One new process, with an instruction set forced on ours and ATen if it is named."""
+    variables = ("FUSED_SOFTPLUS_CPU_CAPABILITY", "ATEN_CPU_CAPABILITY")
+    forced = dict.fromkeys(variables, instruction_set) if instruction_set else {}
+    with (
+        patch.dict(os.environ, forced),
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process,
+    ):
         yield process
-    if instruction_set:
-        for variable in forced:
-            del os.environ[variable]
 
 
 def time_cases(cases: list[Case], processes: int, seconds: float) -> list[Result]:
@@ -117,6 +117,7 @@ def main() -> None:
     )
     path = arguments.output / f"{'-'.join([*about['cpu'].lower().split(), best])}.json"
     path.write_text(json.dumps(record.to_json(), indent=1) + "\n")
+    record = load(path)  # what is printed is what the file says
     draw(record, path.with_suffix(".png"))
     print(f"{report(record)}\n\nWritten to {path} and {path.with_suffix('.png').name}")
 

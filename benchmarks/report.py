@@ -3,20 +3,19 @@
 python benchmarks/report.py benchmarks/results/<name>.json
 """
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from goals import verdicts
 from plan import ITEM_BYTES, OPERANDS
-from results import Accuracy, Record, Result, Spread
+from results import Accuracy, Record, Result, Spread, load
 
 FLUSHED = 10  # ULP: a denormal result that is further off was not computed, but taken for zero
 
 
 def main() -> None:
-    print(report(Record.from_json(json.loads(Path(sys.argv[1]).read_text()))))
+    print(report(load(Path(sys.argv[1]))))
 
 
 def report(record: Record) -> str:
@@ -31,8 +30,7 @@ def report(record: Record) -> str:
         "Nanoseconds an element, p20 to p80 in brackets; GB/s of what has to be read and written, "
         "and its share of what copy_ moves. For each peer: how many times as fast ours is.",
         time_table(record.results),
-        "## Bare loops",
-        loop_table(record),
+        *(["## Bare loops", loop_table(record)] if record.loops else []),
     ]
     return "\n\n".join(parts)
 
@@ -65,7 +63,7 @@ def accuracy_table(measured: list[Accuracy]) -> str:
             return ""
         zero = "*" if one.worst_denormal > FLUSHED else ""
         if ITEM_BYTES[one.dtype] == 2:
-            return f"{round(one.misrounded * one.inputs / 100):,}{zero}"
+            return f"{one.misrounded:,}{zero}"
         return f"{one.worst:.3g}{zero}"
 
     def heading(column: tuple[str, str]) -> str:

@@ -1,6 +1,8 @@
 """A run's record: what is written to benchmarks/results/ and what every table is made from."""
 
-from dataclasses import asdict, dataclass, field
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -21,7 +23,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Loop:
-    """One of the CPU's loops, timed by itself."""
+    """One of the CPU's loops by itself, in CPU time."""
 
     kernel: str
     dtype: str
@@ -40,7 +42,7 @@ class Accuracy:
     worst: float  # ULP, where the exact value is a normal number
     at: float
     worst_denormal: float  # and where it is smaller: millions, if the peer gives zero there
-    misrounded: float  # share of the inputs, in percent
+    misrounded: int  # of the inputs
 
 
 @dataclass(frozen=True)
@@ -48,21 +50,23 @@ class Record:
     machine: dict[str, Any]
     skipped: list[str]
     results: list[Result]
-    accuracy: list[Accuracy] = field(default_factory=list)
-    loops: list[Loop] = field(default_factory=list)
+    accuracy: list[Accuracy]
+    loops: list[Loop]
 
     def to_json(self) -> dict[str, Any]:
+        """Numbers in four significant digits: no timing has more, and the files stay small."""
         return {name: _rounded(value) for name, value in asdict(self).items()}
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Record":
-        return cls(
-            machine=data["machine"],
-            skipped=data["skipped"],
-            results=[Result(**{**one, "case": Case(**one["case"])}) for one in data["results"]],
-            accuracy=[Accuracy(**one) for one in data["accuracy"]],
-            loops=[Loop(**one) for one in data["loops"]],
-        )
+
+def load(path: Path) -> Record:
+    data = json.loads(path.read_text())
+    return Record(
+        machine=data["machine"],
+        skipped=data["skipped"],
+        results=[Result(**{**one, "case": Case(**one["case"])}) for one in data["results"]],
+        accuracy=[Accuracy(**one) for one in data["accuracy"]],
+        loops=[Loop(**one) for one in data["loops"]],
+    )
 
 
 def summarize(case: Case, processes: list[dict[str, list[float]]]) -> Result:
@@ -91,7 +95,6 @@ def _spread(values: list[float]) -> Spread:
 
 
 def _rounded(value: Any) -> Any:
-    """Four significant digits: no timing has more, and the files stay small."""
     if isinstance(value, float):
         return float(f"{value:.4g}")
     if isinstance(value, dict):
