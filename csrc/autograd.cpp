@@ -2,6 +2,8 @@
 // is again an operator of ours, with a derivative of its own, so any order of reverse and forward
 // mode is available. Written as torch's generated code is, rather than on its public
 // autograd::Function, which torch.func and forward mode refuse.
+#include "autograd.h"
+
 #include <ATen/ATen.h>
 #include <ATen/OpMathType.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
@@ -34,8 +36,8 @@ struct SoftplusRule {
   static constexpr int saved = 1;
   static constexpr bool saves_result = false;
 
-  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& self,
-                                const Scalar& beta, const Scalar& threshold) {
+  static variable_list backward(const Tensor& grad, const variable_list& self, const Scalar& beta,
+                                const Scalar& threshold) {
     return {fused_softplus::softplus_backward(grad, self[0], beta, threshold)};
   }
 };
@@ -46,8 +48,8 @@ struct SoftplusResultRule {
   static constexpr int saved = 1;
   static constexpr bool saves_result = true;
 
-  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& result,
-                                const Scalar& beta, const Scalar&) {
+  static variable_list backward(const Tensor& grad, const variable_list& result, const Scalar& beta,
+                                const Scalar&) {
     return {softplus_backward_from_result(grad, result[0], beta)};
   }
 };
@@ -57,8 +59,8 @@ struct SoftplusBackwardRule {
   static constexpr int saved = 2;  // grad_output, self
   static constexpr bool saves_result = false;
 
-  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& inputs,
-                                const Scalar& beta, const Scalar& threshold) {
+  static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
+                                const Scalar& threshold) {
     auto [grad_output, grad_self] =
         softplus_double_backward(grad, inputs[0], inputs[1], beta, threshold);
     return {grad_output, grad_self};
@@ -70,8 +72,8 @@ struct SoftplusBackwardFromResultRule {
   static constexpr int saved = 2;  // grad_output, result
   static constexpr bool saves_result = false;
 
-  static variable_list backward(const Tensor& grad, const std::array<Tensor, saved>& inputs,
-                                const Scalar& beta, const Scalar&) {
+  static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
+                                const Scalar&) {
     auto [grad_output, grad_result] =
         softplus_double_backward_from_result(grad, inputs[0], inputs[1], beta);
     return {grad_output, grad_result};
@@ -252,34 +254,32 @@ void write(c10::DispatchKeySet keys, const Op& op, Args&&... args) {
   op.redispatch(keys & c10::after_autograd_keyset, std::forward<Args>(args)...);
 }
 
+template <typename Rule>
+void softplus_inplace_by(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
+                         const Scalar& threshold) {
+  const auto node = node_for<Rule>(beta, threshold, self);
+  const Tensor saved = Rule::saves_result || !is_differentiated(self) ? self : self.clone();
+  write(keys, ops::softplus_(), self, beta, threshold);
+  if (node) {
+    torch::autograd::rebase_history(self, node);
+    node->saved_[0] =
+        SavedVariable(saved, Rule::saves_result, Rule::saves_result && self.is_view());
+  }
+  if (isFwGradDefined(self)) {
+    // A tangent, too, may only be changed in place; its derivative needs what it was before.
+    const Tensor tangent = self._fw_grad(0);
+    tangent.copy_(Rule::backward(tangent.clone(), {primal_of(saved)}, beta, threshold)[0]);
+    self._set_fw_grad(tangent, 0, true);
+  }
+}
+
 Tensor& softplus_inplace_autograd(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
                                   const Scalar& threshold) {
   torch::autograd::check_inplace(self, compute_requires_grad(self));
-  Tensor tangent;
-  if (isFwGradDefined(self)) {
-    tangent = fused_softplus::softplus_backward(tangent_of(self), primal_of(self), beta, threshold);
-  }
-  if (result_tells_gradient(self.scalar_type(), beta, threshold)) {
-    const auto node = node_for<SoftplusResultRule>(beta, threshold, self);
-    write(keys, ops::softplus_(), self, beta, threshold);
-    if (node) {
-      torch::autograd::rebase_history(self, node);
-      node->saved_[0] = SavedVariable(self, true, self.is_view());
-    }
-  } else {
-    const auto node = node_for<SoftplusRule>(beta, threshold, self);
-    if (node) {
-      node->saved_[0] = SavedVariable(self.clone(), false);
-    }
-    write(keys, ops::softplus_(), self, beta, threshold);
-    if (node) {
-      torch::autograd::rebase_history(self, node);
-    }
-  }
-  if (tangent.defined()) {  // a tangent, too, may only be changed in place
-    const Tensor current = self._fw_grad(0);
-    self._set_fw_grad(current.copy_(tangent), 0, true);
-  }
+  const bool tells = result_tells_gradient(self.scalar_type(), beta, threshold);
+  const auto& run =
+      tells ? softplus_inplace_by<SoftplusResultRule> : softplus_inplace_by<SoftplusRule>;
+  run(keys, self, beta, threshold);
   return self;
 }
 
@@ -339,7 +339,18 @@ Tensor& softplus_backward_grad_input_counted(c10::DispatchKeySet keys, const Ten
   return grad_input;
 }
 
+template <typename... Rules>
+std::vector<NodeType> types_of() {
+  return {{Rules::name, &typeid(Node<Rules>)}...};
+}
+
 }  // namespace
+
+std::vector<NodeType> node_types() {
+  return types_of<SoftplusRule, SoftplusResultRule, SoftplusBackwardRule,
+                  SoftplusBackwardFromResultRule>();
+}
+
 }  // namespace fused_softplus
 
 TORCH_LIBRARY_IMPL(fused_softplus, Autograd, m) {

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/functions/utils.h>
 #include <torch/csrc/autograd/saved_variable.h>
 #include <torch/csrc/autograd/variable.h>
+#include <torch/csrc/dynamo/compiled_autograd.h>
 
 #include <array>
 #include <mutex>
@@ -15,7 +16,7 @@ namespace fused_softplus {
 //   static constexpr const char* name;
 //   static constexpr int saved;          // tensors saved
 //   static constexpr bool saves_result;  // whether they are the operator's own output
-//   static variable_list backward(const at::Tensor& grad, const std::array<at::Tensor, saved>&,
+//   static variable_list backward(const at::Tensor& grad, const variable_list& saved,
 //                                 const at::Scalar& beta, const at::Scalar& threshold);
 // One gradient comes in; backward returns one for each differentiable input.
 template <typename Rule>
@@ -37,20 +38,93 @@ struct Node : torch::autograd::Node {
 
   variable_list apply(variable_list&& grads) override {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (!grads[0].defined()) {
-      return variable_list(num_outputs());
+    return gradients(grads[0], wanted(), unpacked(), beta_, threshold_);
+  }
+
+  // Compiled autograd puts gradients() into a graph, and takes that graph for every node that
+  // agrees on what is collected here: the scalars' values, but only the kinds of the tensors.
+  void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override {
+    for (const auto& variable : saved_) {
+      args.collect(variable, Rule::saves_result);
     }
-    std::array<at::Tensor, Rule::saved> tensors;
-    for (int i = 0; i < Rule::saved; ++i) {
-      tensors[i] = saved_[i].unpack(Rule::saves_result ? this->getptr() : nullptr);
+    args.collect(beta_);
+    args.collect(threshold_);
+  }
+
+  variable_list apply_with_saved(const variable_list& grads,
+                                 torch::dynamo::autograd::SwapSavedVariables& saved) override {
+    for (auto& variable : saved_) {
+      saved.before(variable);
     }
-    variable_list result = Rule::backward(grads[0], tensors, beta_, threshold_);
+    variable_list result = trace(saved.get_py_compiler(), grads);
+    for (auto& variable : saved_) {
+      saved.after(variable);
+    }
+    return result;
+  }
+
+ private:
+  using Wanted = std::array<bool, Rule::saved>;
+  template <typename T>
+  using Packer = torch::dynamo::autograd::IValuePacker<T>;
+
+  static variable_list gradients(const at::Tensor& grad, const Wanted& wanted,
+                                 const variable_list& tensors, const at::Scalar& beta,
+                                 const at::Scalar& threshold) {
+    if (!grad.defined()) {
+      return variable_list(wanted.size());
+    }
+    variable_list result = Rule::backward(grad, tensors, beta, threshold);
     for (size_t i = 0; i < result.size(); ++i) {
-      if (!task_should_compute_output(i)) {
+      if (!wanted[i]) {
         result[i] = at::Tensor();
       }
     }
     return result;
+  }
+
+  Wanted wanted() const {
+    Wanted wanted;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      wanted[i] = task_should_compute_output(i);
+    }
+    return wanted;
+  }
+
+  variable_list unpacked() {
+    variable_list tensors;
+    for (const auto& variable : saved_) {
+      tensors.push_back(variable.unpack(Rule::saves_result ? this->getptr() : nullptr));
+    }
+    return tensors;
+  }
+
+  // A call of gradients() in the graph that compiled autograd records.
+  variable_list trace(PyObject* compiler, const variable_list& grads) {
+    using torch::dynamo::autograd::get_input_metadata;
+    const auto& python = torch::dynamo::autograd::getPyCompilerInterface();
+    static const std::string bound =
+        python->bind_function(compiler, Rule::name, gradients_of_packed,
+                              {Packer<Wanted>::packed_type(), at::ListType::ofTensors(),
+                               at::NumberType::get(), at::NumberType::get()});
+    torch::dynamo::autograd::PackedArgs args;
+    args.pack(wanted());
+    args.pack(unpacked());
+    args.pack(beta_);
+    args.pack(threshold_);
+    const auto metadata = get_input_metadata(next_edges());
+    return python->call_function(compiler, "apply_functional", bound, grads, args.vec(),
+                                 Packer<std::decay_t<decltype(metadata)>>::pack(metadata));
+  }
+
+  static variable_list gradients_of_packed(const variable_list& grads,
+                                           const std::vector<at::IValue>& packed) {
+    torch::dynamo::autograd::PackedArgs args(packed);
+    const auto wanted = args.unpack<Wanted>();
+    const auto tensors = args.unpack<variable_list>();
+    const auto beta = args.unpack<at::Scalar>();
+    const auto threshold = args.unpack<at::Scalar>();
+    return gradients(grads[0], wanted, tensors, beta, threshold);
   }
 };
 

@@ -1,6 +1,5 @@
-"""Do torch.compile, FakeTensor, FX, subclasses, modes and autocast see the operators as torch's?"""
+"""Do FakeTensor, FX, subclasses, modes and autocast see the operators as torch's?"""
 
-import contextlib
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import fused_softplus
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
@@ -96,96 +95,6 @@ def test_opcheck_has_a_sample_of_every_operator() -> None:
         if schema.name.startswith("fused_softplus::")
     }
     assert names == {(op._schema.name, op._overloadname) for op, _, _ in SAMPLES}
-
-
-# ---- torch.compile ---------------------------------------------------------------------------
-
-
-COMPILED = {
-    "functional": lambda x: softplus(x, 0.5, 3),
-    "in place": lambda x: softplus_(x * 1, 0.5, 20),
-    "in place on a view": lambda x: softplus_((x * 1)[1:]),
-    "module": Softplus(2, inplace=False),
-    "out": lambda x: softplus(x.detach(), out=torch.empty_like(x)) * x,
-}
-
-
-@pytest.mark.parametrize("function", COMPILED.values(), ids=COMPILED)
-@pytest.mark.parametrize("dynamic", [False, True])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
-def test_compile(function: Callable[[Tensor], Tensor], dynamic: bool, dtype: torch.dtype) -> None:
-    torch._dynamo.reset()
-    compiled = torch.compile(function, fullgraph=True, backend="aot_eager", dynamic=dynamic)
-    for length in (5, 7):
-        x = torch.randn(length, 3, dtype=dtype)
-        outcomes = []
-        for run in (function, compiled):
-            leaf = x.clone().requires_grad_()
-            y = run(leaf)
-            y.sum().backward()
-            outcomes.append((y.detach(), leaf.grad))
-        # The compiled in-place operator differentiates from the input, the eager one from the
-        # rounded result: 1.5 + 1.5 + 2 ULP between them, of up to eps each.
-        error = 5 * torch.finfo(dtype).eps
-        assert torch.equal(outcomes[0][0], outcomes[1][0])
-        torch.testing.assert_close(outcomes[0][1], outcomes[1][1], rtol=error, atol=0)
-
-
-def test_compile_writes_to_its_arguments() -> None:
-    torch._dynamo.reset()
-    x, out = torch.randn(2, 4).unbind()
-    expected = softplus(x)
-
-    @torch.compile(fullgraph=True, backend="aot_eager")
-    def function(x: Tensor, out: Tensor) -> None:
-        softplus(x, out=out)
-        softplus_(x)
-
-    x, out = x.clone(), out.clone()
-    function(x, out)
-    assert torch.equal(out, expected)
-    assert torch.equal(x, expected)
-
-
-# AOTAutograd takes every node written in C++ outside torch for a custom function's, and does not
-# look for what it aliases.
-@pytest.mark.xfail(strict=True, reason="the compiled result is a copy where a gradient is recorded")
-@ignore_grad_warning
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-def test_compiled_in_place_returns_its_argument(dtype: torch.dtype) -> None:
-    torch._dynamo.reset()
-    x = torch.randn(4, dtype=dtype, requires_grad=True).clone()
-    y = torch.compile(softplus_, fullgraph=True, backend="aot_eager")(x)
-    assert y.data_ptr() == x.data_ptr()
-
-
-@pytest.mark.xfail(
-    strict=True, reason="compiled autograd is not supported yet", raises=RuntimeError
-)
-@ignore_grad_warning
-@pytest.mark.parametrize("inplace", [False, True])
-def test_compiled_autograd(inplace: bool) -> None:
-    torch._dynamo.reset()
-    gradients = []
-    for compiled in (False, True):
-        torch.manual_seed(0)
-        x = torch.randn(5, requires_grad=True)
-        y = Softplus(2, inplace=inplace)(x * 1).sum()
-        eagerly, traced = contextlib.nullcontext(), torch.compile(backend="eager")
-        with torch._dynamo.compiled_autograd._enable(traced) if compiled else eagerly:
-            y.backward()
-        gradients.append(x.grad)
-    assert torch.equal(*gradients)
-
-
-@pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
-def test_export() -> None:
-    model = torch.nn.Sequential(torch.nn.Linear(3, 3), Softplus(2), Softplus(inplace=True))
-    x = torch.randn(4, 3)
-    program = torch.export.export(model, (x,)).run_decompositions({})
-    targets = [node.target for node in program.graph.nodes if node.op == "call_function"]
-    assert targets.count(ops.softplus.default) == 2  # in place becomes functional
-    assert torch.equal(program.module()(x), model(x))
 
 
 # ---- Without data ----------------------------------------------------------------------------

@@ -1,0 +1,292 @@
+"""Does torch.compile take the operators whole: forward, backward, in place and in models?"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import fused_softplus
+from fused_softplus import Softplus, softplus, softplus_
+
+ops = torch.ops.fused_softplus
+
+# Torch's own tracing looks at .grad of tensors that are no leaves.
+pytestmark = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """Nothing compiled before; and in a test one graph for all shapes, or it raises."""
+    torch._dynamo.reset()
+    with torch._dynamo.config.patch(error_on_recompile=True):
+        yield
+
+
+def outcome(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+    """The result, and the gradient of its sum."""
+    leaf = x.clone().requires_grad_()
+    y = function(leaf)
+    y.sum().backward()
+    return y.detach(), leaf.grad
+
+
+# ---- Functions and models ----------------------------------------------------------------------
+
+
+FUNCTIONS = {
+    "functional": lambda x: softplus(x, 0.5, 3),
+    "in place": lambda x: softplus_(x * 1, 0.5, 20),
+    "in place on a view": lambda x: softplus_((x * 1)[1:]),
+    "module": Softplus(2),
+    "out": lambda x: softplus(x.detach(), out=torch.empty_like(x)) * x,
+    "among others": lambda x: softplus(x * 2).sin() * softplus_(x + 1),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+@pytest.mark.parametrize(
+    ("backend", "dtype"),
+    [
+        ("aot_eager", torch.float32),
+        ("aot_eager", torch.float64),
+        ("aot_eager", torch.bfloat16),
+        ("inductor", torch.float32),
+    ],
+    ids=str,
+)
+def test_as_eager_for_any_shape(
+    function: Callable[[Tensor], Tensor], dtype: torch.dtype, backend: str
+) -> None:
+    compiled = torch.compile(function, fullgraph=True, backend=backend, dynamic=True)
+    torch.manual_seed(0)
+    for length in (5, 7, 64):
+        x = torch.randn(length, 3, dtype=dtype)
+        (y, grad), (expected, expected_grad) = outcome(compiled, x), outcome(function, x)
+        # The compiled in-place operator differentiates from the input, the eager one from the
+        # rounded result: 1.5 + 1.5 + 2 ULP between them, of up to eps each. Inductor's sin and
+        # products differ from ATen's by as little.
+        error = 5 * torch.finfo(dtype).eps
+        exactly = function is not FUNCTIONS["among others"]
+        torch.testing.assert_close(y, expected, rtol=0 if exactly else error, atol=0)
+        torch.testing.assert_close(grad, expected_grad, rtol=error, atol=0 if exactly else error)
+
+
+class Block(nn.Module):
+    def __init__(self, inplace: bool) -> None:
+        super().__init__()
+        activation = Softplus(beta=2, inplace=inplace)
+        self.layers = nn.Sequential(
+            nn.Linear(4, 8), activation, nn.Linear(8, 8), activation, nn.Linear(8, 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x).square().mean()
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_training_a_model(inplace: bool, backend: str) -> None:
+    models = []
+    for compile in (False, True):
+        torch.manual_seed(0)
+        model = Block(inplace)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        run = torch.compile(model, fullgraph=True, backend=backend) if compile else model
+        for _ in range(3):
+            optimizer.zero_grad()
+            run(torch.randn(16, 4)).backward()
+            optimizer.step()
+        models.append(model.state_dict())
+    torch.testing.assert_close(*models, rtol=1e-5, atol=1e-7)
+
+
+def test_replaced_modules() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.Softplus(beta=2))
+    fused_softplus.replace_softplus(model)
+    x = torch.randn(4, 3)
+    assert torch.equal(torch.compile(model, fullgraph=True, backend="aot_eager")(x), model(x))
+
+
+def test_the_operator_stays_one_node() -> None:
+    graphs = []
+
+    def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
+        graphs.append(graph)
+        return graph.forward
+
+    torch.compile(lambda x: softplus_(softplus(x, 2)), fullgraph=True, backend=backend)(
+        torch.ones(3)
+    )
+    (graph,) = graphs
+    targets = [node.target for node in graph.graph.nodes if node.op == "call_function"]
+    assert targets == [ops.softplus, ops.softplus_]
+
+
+@torch._dynamo.config.patch(error_on_recompile=False)  # a number may be compiled in
+def test_beta_and_threshold_as_arguments() -> None:
+    compiled = torch.compile(softplus, fullgraph=True, backend="aot_eager")
+    x = torch.randn(8)
+    for beta, threshold in ((1.0, 20.0), (2.5, 20.0), (0.3, 1.0), (-1.0, float("inf"))):
+        assert torch.equal(compiled(x, beta, threshold), softplus(x, beta, threshold))
+
+
+@pytest.mark.parametrize("transform", ["vmap", "vmap grad", "jacfwd", "vmap in place"])
+def test_torch_func_inside(transform: str) -> None:
+    function = {
+        "vmap": torch.vmap(softplus, in_dims=1, out_dims=1),
+        "vmap grad": torch.vmap(torch.func.grad(lambda row: softplus(row, 2).sum())),
+        "jacfwd": torch.func.jacfwd(softplus),
+        "vmap in place": torch.vmap(lambda row: softplus_(row * 1)),
+    }[transform]
+    x = torch.randn(3, 4)
+    compiled = torch.compile(lambda x: function(x), fullgraph=True, backend="aot_eager")
+    assert torch.equal(compiled(x), function(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_autocast_inside(dtype: torch.dtype) -> None:
+    linear = nn.Linear(4, 4)
+
+    def function(x: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=dtype):
+            return softplus(linear(x))
+
+    x = torch.randn(3, 4)
+    y = torch.compile(function, fullgraph=True, backend="aot_eager")(x)
+    assert y.dtype == dtype
+    assert torch.equal(y, function(x))
+
+
+# ---- What is written to ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_arguments_are_written_to(backend: str) -> None:
+    x, out = torch.randn(2, 4).unbind()
+    expected = softplus(x)
+
+    @torch.compile(fullgraph=True, backend=backend)
+    def function(x: Tensor, out: Tensor) -> None:
+        softplus(x, out=out)
+        softplus_(x)
+
+    x, out = x.clone(), out.clone()
+    function(x, out)
+    assert torch.equal(out, expected)
+    assert torch.equal(x, expected)
+
+
+@pytest.mark.parametrize("grad", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)  # result, clone saved
+def test_in_place_returns_its_argument(dtype: torch.dtype, grad: bool) -> None:
+    leaf = torch.randn(4, dtype=dtype, requires_grad=grad)
+    x = leaf.clone()
+    y = torch.compile(softplus_, fullgraph=True, backend="aot_eager")(x)
+    assert y.data_ptr() == x.data_ptr()
+    assert torch.equal(x, softplus(leaf))
+    if grad:
+        (x * 2).sum().backward()  # through the argument itself, not only what was returned
+        slope = ops.softplus_backward(torch.full_like(leaf, 2), leaf.detach(), 1, 20)
+        torch.testing.assert_close(leaf.grad, slope, rtol=5 * torch.finfo(dtype).eps, atol=0)
+
+
+# ---- Compiled autograd -------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def compiled_autograd(backend: str = "aot_eager", dynamic: bool | None = None) -> Iterator[None]:
+    compiler = torch.compile(backend=backend, fullgraph=True, dynamic=dynamic)
+    with torch._dynamo.compiled_autograd._enable(compiler):
+        yield
+
+
+def first_order(x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    return (function(x * 1) * torch.arange(len(x))).sum()
+
+
+def penalty(x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Its backward goes through the gradient's gradient."""
+    (grad,) = torch.autograd.grad(first_order(x, function), x, create_graph=True)
+    return grad.square().sum()
+
+
+BACKWARDS = {
+    "functional": lambda x: softplus(x, 2, 3),
+    "in place, from a clone": lambda x: softplus_(x, 2, 3),
+    "in place, from the result": lambda x: softplus_(x, 2),
+    "in place on a view": lambda x: softplus_(x[1:4]).sum() + x,
+    "twice": lambda x: softplus_(softplus(x)),
+}
+
+
+@pytest.mark.parametrize("loss", [first_order, penalty])
+@pytest.mark.parametrize("function", BACKWARDS.values(), ids=BACKWARDS)
+def test_compiled_autograd(
+    function: Callable[[Tensor], Tensor], loss: Callable[..., Tensor]
+) -> None:
+    for length in (5, 6):
+        gradients = []
+        for compiled in (False, True):
+            torch.manual_seed(0)
+            x = torch.randn(length, requires_grad=True)
+            value = loss(x, function)
+            with compiled_autograd(dynamic=True) if compiled else contextlib.nullcontext():
+                value.backward()
+            gradients.append(x.grad)
+        assert torch.equal(*gradients)
+
+
+@torch._dynamo.config.patch(error_on_recompile=False)
+def test_compiled_autograd_tells_scalars_apart() -> None:
+    for arguments in ((1, 20), (2, 20), (2, 0.1)):
+        x = torch.randn(8, requires_grad=True)
+        y = softplus(x, *arguments).sum()
+        with compiled_autograd():
+            y.backward()
+        assert torch.equal(x.grad, ops.softplus_backward(torch.ones(8), x.detach(), *arguments))
+
+
+def test_compiled_autograd_of_one_gradient_in_two() -> None:
+    grad_output, x = torch.randn(2, 4)
+    grad_output.requires_grad_()
+    y = ops.softplus_backward(grad_output, x, 2, 20).sum()
+    with compiled_autograd():
+        y.backward()
+    assert torch.equal(grad_output.grad, ops.softplus_backward(torch.ones(4), x, 2, 20))
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_compiled_autograd_with_saved_tensor_hooks(inplace: bool) -> None:
+    x = torch.randn(8, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: t.numpy(), torch.from_numpy):
+        y = Softplus(inplace=inplace)(x * 1).sum()
+    with compiled_autograd():
+        y.backward()
+    expected = x.detach().clone().requires_grad_()
+    Softplus(inplace=inplace)(expected * 1).sum().backward()
+    assert torch.equal(x.grad, expected.grad)
+
+
+def test_compiled_autograd_frees_what_was_saved() -> None:
+    x = torch.randn(8, requires_grad=True)
+    y = softplus(x).sum()
+    with compiled_autograd():
+        y.backward()
+        with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+            y.backward()
+
+
+# ---- torch.export ------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
+def test_export() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), Softplus(2), Softplus(inplace=True))
+    x = torch.randn(4, 3)
+    program = torch.export.export(model, (x,)).run_decompositions({})
+    targets = [node.target for node in program.graph.nodes if node.op == "call_function"]
+    assert targets.count(ops.softplus.default) == 2  # in place becomes functional
+    assert torch.equal(program.module()(x), model(x))
