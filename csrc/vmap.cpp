@@ -1,0 +1,97 @@
+// Batching rules: a call on batched tensors becomes one call on the tensors inside them, for
+// torch.vmap and whatever of torch.func is built on it. Operators with out= have none, as ATen's
+// have none: there the result may need more room than an unbatched out has.
+#include <ATen/ATen.h>
+#include <ATen/functorch/DynamicLayer.h>
+#include <ATen/functorch/PlumbingHelper.h>
+#include <torch/library.h>
+
+#include "ops.h"
+
+namespace fused_softplus {
+namespace {
+
+using at::Scalar;
+using at::Tensor;
+
+// The vmap that is being computed, for as long as this lives; calls go to the levels below it.
+class Level {
+ public:
+  Level() : layer_(at::functorch::maybeCurrentDynamicLayer()) {
+    TORCH_CHECK(layer_,
+                "fused_softplus: this tensor may have escaped from a function being vmapped");
+  }
+
+  int64_t id() const { return layer_->layerId(); }
+
+ private:
+  std::optional<at::functorch::DynamicLayer> layer_;
+  c10::impl::ExcludeDispatchKeyGuard below_{c10::DispatchKey::FuncTorchBatched};
+};
+
+// The tensor inside, its batch dimension first and aligned from the right to the logical rank that
+// all inputs broadcast to.
+Tensor physical(const Tensor& tensor, int64_t level, int64_t rank) {
+  auto [value, batch] = at::functorch::unwrapTensorAtLevel(tensor, level);
+  if (!batch) {
+    return value;
+  }
+  value = value.movedim(*batch, 0);
+  while (value.dim() <= rank) {
+    value = value.unsqueeze(1);
+  }
+  return value;
+}
+
+const Scalar& physical(const Scalar& scalar, int64_t, int64_t) { return scalar; }
+
+template <auto op, typename Handle = std::decay_t<decltype(op())>>
+struct Pointwise;
+
+template <auto op, typename Return, typename... Args>
+struct Pointwise<op, c10::TypedOperatorHandle<Return(Args...)>> {
+  static Return kernel(Args... args) {
+    const Level level;
+    int64_t rank = 0;
+    std::optional<int64_t> batch;
+    const auto look = [&](const auto& argument) {
+      if constexpr (std::is_same_v<decltype(argument), const Tensor&>) {
+        rank = std::max(rank, argument.dim());
+        if (at::functorch::isBatchedAtLevel(argument, level.id())) {
+          batch = 0;
+        }
+      }
+    };
+    (look(args), ...);
+    const auto logical = [&](Tensor result) {
+      return at::functorch::makeBatched(std::move(result), batch, level.id());
+    };
+    auto results = op().call(physical(args, level.id(), rank)...);
+    if constexpr (std::is_same_v<Return, Tensor>) {
+      return logical(std::move(results));
+    } else {
+      return {logical(std::get<0>(results)), logical(std::get<1>(results))};
+    }
+  }
+};
+
+Tensor& softplus_inplace_batched(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+  const Level level;
+  Tensor value = std::get<0>(at::functorch::unwrapTensorAtLevel(self, level.id()));
+  fused_softplus::softplus_(value, beta, threshold);
+  return self;
+}
+
+}  // namespace
+}  // namespace fused_softplus
+
+TORCH_LIBRARY_IMPL(fused_softplus, FuncTorchBatched, m) {
+  using namespace fused_softplus;
+  m.impl("softplus", Pointwise<ops::softplus>::kernel);
+  m.impl("softplus_", softplus_inplace_batched);
+  m.impl("softplus_backward", Pointwise<ops::softplus_backward>::kernel);
+  m.impl("softplus_backward_from_result", Pointwise<ops::softplus_backward_from_result>::kernel);
+  m.impl("softplus_double_backward", Pointwise<ops::softplus_double_backward>::kernel);
+  m.impl("softplus_double_backward_from_result",
+         Pointwise<ops::softplus_double_backward_from_result>::kernel);
+}
