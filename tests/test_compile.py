@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 import fused_softplus
+import reference
 from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus._fusible import fusible, in_plain_operators
 
 ops = torch.ops.fused_softplus
 
@@ -190,6 +194,75 @@ def test_in_place_returns_its_argument(dtype: torch.dtype, grad: bool) -> None:
         (x * 2).sum().backward()  # through the argument itself, not only what was returned
         slope = ops.softplus_backward(torch.full_like(leaf, 2), leaf.detach(), 1, 20)
         torch.testing.assert_close(leaf.grad, slope, rtol=5 * torch.finfo(dtype).eps, atol=0)
+
+
+# ---- On CUDA, in torch's own operators ---------------------------------------------------------
+
+
+def traced_on_cuda(function: Callable[[Tensor], Tensor], dtype: torch.dtype) -> set[object]:
+    """The operators that torch.compile hands to its backend for a CUDA tensor; needs no GPU."""
+    graphs = []
+
+    def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
+        graphs.append(graph)
+        return graph.forward
+
+    with FakeTensorMode():
+        x = torch.empty(3, 4, device="cuda", dtype=dtype)
+        y = torch.compile(function, fullgraph=True, backend=backend)(x)
+    assert (y.shape, y.dtype, y.device.type) == (x.shape, dtype, "cuda")
+    (graph,) = graphs
+    return {node.target for node in graph.graph.nodes if "call" in node.op}
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+def test_fusible_on_cuda(dtype: torch.dtype) -> None:
+    plain = traced_on_cuda(lambda x: softplus(x, 2), dtype)
+    assert F.logsigmoid in plain and not plain & {ops.softplus, ops.softplus.default}
+    plain = traced_on_cuda(lambda x: softplus_(x, 2), dtype)
+    assert F.logsigmoid in plain and "copy_" in plain and ops.softplus_ not in plain
+
+
+@pytest.mark.parametrize(
+    ("dtype", "beta", "threshold"),
+    [
+        (torch.float32, 0.0, 20.0),
+        (torch.float32, 1e-37, 20.0),
+        (torch.float64, 1e37, 20.0),
+        (torch.float32, float("nan"), 20.0),
+        (torch.float32, 1.0, float("nan")),
+        (torch.int64, 1.0, 20.0),
+    ],
+    ids=str,
+)
+def test_what_needs_the_operator_on_cuda(dtype: torch.dtype, beta: float, threshold: float) -> None:
+    with FakeTensorMode():
+        x = torch.empty(3, 4, device="cuda", dtype=dtype)
+    assert not fusible(x, beta, threshold)
+
+
+def test_an_exported_program_on_cuda_keeps_the_operator() -> None:
+    with FakeTensorMode():
+        model, x = Softplus(2), torch.empty(3, 4, device="cuda")
+        program = torch.export.export(model, (x,))
+    targets = [node.target for node in program.graph.nodes if node.op == "call_function"]
+    assert targets == [ops.softplus.default]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("beta", [1.0, 2.5, -0.7])
+@pytest.mark.parametrize("threshold", [1.0, 20.0, float("inf")])
+def test_plain_operators(dtype: torch.dtype, beta: float, threshold: float) -> None:
+    x = torch.linspace(-90, 90, 3001, dtype=dtype) / beta
+    x = torch.cat([x, torch.tensor([0.0, 1e30, -1e30, float("inf"), -float("inf")], dtype=dtype)])
+    expected, expected_grad = outcome(lambda x: softplus(x, beta, threshold), x)
+    y, grad = outcome(lambda x: in_plain_operators(x, beta, threshold), x)
+    # A few roundings, and that of beta * x, which exp multiplies.
+    error = (8 + (beta * x).abs()).clamp(max=800) * torch.finfo(dtype).eps
+    for actual, exact in ((y, expected), (grad, expected_grad)):
+        near = (actual - exact).abs() <= error * exact.abs() + torch.finfo(dtype).tiny
+        assert (near | (actual == exact)).all()
+    assert in_plain_operators(torch.tensor(float("nan")), beta, threshold).isnan()
 
 
 # ---- Compiled autograd -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.jit._builtins import _register_builtin
 
 from . import _C
+from ._fusible import fusible, in_plain_operators
 
 
 def softplus(
@@ -35,6 +36,8 @@ def softplus(
 
     Error: below 1 ULP in float32 and float64 where beta is a power of 2 and below 2.5 ULP for any
     other; at most 0.5002 ULP in the halves. csrc/softplus_math.h says more, and what is tested.
+    On CUDA, torch.compile gets torch's own operators instead, to fuse with others: their error
+    grows with ``abs(beta * input)`` where ``beta`` is no power of 2.
     """
     if out is not None:
         return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
@@ -42,6 +45,8 @@ def softplus(
         result = _C.softplus(input, beta, threshold)
         if result is not None:
             return result
+    elif fusible(input, beta, threshold):
+        return in_plain_operators(input, beta, threshold)
     return torch.ops.fused_softplus.softplus(input, beta, threshold)
 
 
@@ -63,6 +68,8 @@ def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tens
         result = _C.softplus_(input, beta, threshold)
         if result is not None:
             return result
+    elif fusible(input, beta, threshold):
+        return input.copy_(in_plain_operators(input, beta, threshold))
     return torch.ops.fused_softplus.softplus_(input, beta, threshold)
 
 

@@ -1,0 +1,26 @@
+"""softplus in torch's own operators, which Inductor fuses with what stands before and after it."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def fusible(input: Tensor, beta: float, threshold: float) -> bool:
+    """Whether torch.compile, which is tracing, should see these operators rather than ours.
+
+    Only on CUDA, where a kernel of its own costs a pass over memory. Not in an exported program,
+    which keeps the operator, and not where that has an error to raise.
+    """
+    return (
+        not torch.compiler.is_exporting()
+        and input.is_cuda
+        and input.is_floating_point()
+        and 1e-36 <= abs(beta) <= 1e36
+        and threshold == threshold
+    )
+
+
+def in_plain_operators(input: Tensor, beta: float, threshold: float) -> Tensor:
+    """Never overflows, and has the right gradient everywhere, as logsigmoid has."""
+    scaled = input * beta
+    return torch.where(scaled > threshold, input, F.logsigmoid(-scaled) / -beta)
