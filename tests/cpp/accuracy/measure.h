@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "contracts.h"
@@ -27,11 +28,14 @@ struct Findings {
   std::vector<Worst> worst;  // the largest error of all first
   int64_t inputs = 0;
 
-  // Errors up to this one are not among the worst.
+  // Errors below this one are not among the worst.
   double cut() const { return worst.size() < most ? -INFINITY : worst.back().error; }
 
   void add(const Worst& found) {
-    const auto smaller = [&](const Worst& w) { return w.error < found.error; };
+    // Of equal errors the one at the largest x, so that no order of the cores' work changes any.
+    const auto smaller = [&](const Worst& w) {
+      return std::tie(w.error, w.at) < std::tie(found.error, found.at);
+    };
     worst.insert(std::find_if(worst.begin(), worst.end(), smaller), found);
     worst.resize(std::min(worst.size(), most));
   }
@@ -84,7 +88,7 @@ void measure_block(const Quantity<W>& quantity, const InstructionSet& set, const
   int measured = 0, above = 0;
   for (int i = 0; i < block; ++i) {
     measured += error[i] != W(-INFINITY);
-    above += !(error[i] <= cut);  // so is a NaN
+    above += !(error[i] < cut);  // so is a NaN
   }
   findings.inputs += measured;
   if (above == 0) {
