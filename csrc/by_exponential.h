@@ -28,7 +28,7 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V 
   const V log = select(Rows::row0.log, Rows::row1.log, Rows::row2.log, splat<V>(0));
 
   const V v = fma(e.p, row_scale, offset);
-  const V v_low = fma(e.p, row_scale, offset - v);
+  const V v_low = fma(e.p_low, row_scale, fma(e.p, row_scale, offset - v));
   const V v_squared = v * v;
   const V low = v + fma(-v_squared, polynomial<Log1pCore<T>>(v, v_squared), v_low);
   return {log, low, splat<V>(1)};

@@ -7,10 +7,10 @@
 namespace fused_softplus::math {
 
 // exp(-u) = scale * (1 + p) with scale = 2^-k and -1/4 <= p <= 1/2, so that no digits are lost by
-// rounding it.
+// rounding it; p_low is what rounding p lost.
 template <typename V>
 struct ExpNeg {
-  V minus_k, scale, p;
+  V minus_k, scale, p, p_low;
 
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE ExpNeg(const Beta& beta, V x) {
@@ -21,6 +21,7 @@ struct ExpNeg {
     minus_k = octave.minus_k;
     scale = octave.biased_scale() * octave.unbias;
     p = fma(r_squared, core, -r);
+    p_low = fma(r_squared, core, -r - p);
   }
 };
 

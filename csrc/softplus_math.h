@@ -10,9 +10,10 @@
 // a power of 2 and for any other beta, with every incoming gradient equal to 1 (a product with
 // another rounds once more). They hold for float and double on a machine with fused multiply-add;
 // float16 and bfloat16 are within half a ULP and this one's share of theirs, and correctly rounded
-// for every input where it says so. Where exp(-u) is denormal it is wrong by up to one denormal,
-// and results that multiply it by m > 1 by up to m - 1 of them more. tests/cpp/test_accuracy.cpp
-// tests exactly these numbers, and those for x86-64 without fused multiply-add.
+// for every input where it says so (abs(beta) from 2^-9 on). Where exp(-u) is denormal it is wrong
+// by up to one denormal, and results that multiply it by m > 1 by up to m - 1 of them more.
+// tests/cpp/accuracy/contracts.h has exactly these numbers, and those for x86-64 without fused
+// multiply-add.
 #pragma once
 
 #include "by_exponential.h"
@@ -104,7 +105,7 @@ struct SoftplusBackwardFromResult {
 // softplus_double_backward: the gradients of softplus_backward towards grad_output,
 // grad_grad_input * sigmoid(beta x), and towards x, grad_grad_input * grad_output * beta *
 // sigmoid(beta x) * sigmoid(-beta x), which is 0 where beta x > threshold.
-// Error: the first as softplus_backward; the second below 2 ULP; any beta: below 3 ULP (m =
+// Error: the first as softplus_backward; the second below 2.25 ULP; any beta: below 3 ULP (m =
 // |beta|).
 struct SoftplusDoubleBackward {
   static constexpr int inputs = 3;

@@ -16,7 +16,7 @@ template <typename Op, typename S>
 struct ElementwiseLoop {
   using T = Opmath<S>;
   static constexpr int operands = Op::outputs + Op::inputs;
-  static constexpr int64_t buffered = 256;  // elements gathered at a time; a multiple of lanes
+  static constexpr int64_t buffered = 256;  // elements gathered at a time; a multiple of step
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
@@ -32,7 +32,7 @@ struct ElementwiseLoop {
   static void run(const Beta& beta, char* const* data, const int64_t* strides, int64_t n) {
     int64_t done = 0;
     if (contiguous(strides)) {
-      done = n / lanes<S> * lanes<S>;
+      done = n / step<S> * step<S>;
       vectors(beta, data, done);
     }
     // What is left, or everything when a stride is not one element, goes through whole vectors of
@@ -44,7 +44,7 @@ struct ElementwiseLoop {
       for (int i = 0; i < operands; ++i) {
         buffer_data[i] = reinterpret_cast<char*>(buffers[i]);
       }
-      const int64_t padded = (count + lanes<S> - 1) / lanes<S> * lanes<S>;
+      const int64_t padded = (count + step<S> - 1) / step<S> * step<S>;
       for (int i = Op::outputs; i < operands; ++i) {
         const char* from = data[i] + done * strides[i];
         for (int64_t j = 0; j < count; ++j) {
@@ -68,7 +68,7 @@ struct ElementwiseLoop {
                        [](int64_t stride) { return stride == sizeof(S); });
   }
 
-  // n is a multiple of lanes. Not inlined: of two copies of a NaN's way through the arithmetic the
+  // n is a multiple of step. Not inlined: of two copies of a NaN's way through the arithmetic the
   // compiler may commute one, and the NaNs' signs would then depend on the layout.
   template <typename Beta>
   [[gnu::noinline]] static void vectors(const Beta& beta, char* const* data, int64_t n) {
@@ -83,10 +83,14 @@ struct ElementwiseLoop {
                                             std::index_sequence<output...>) {
     char* const to[] = {data[output]...};
     const char* const from[] = {data[Op::outputs + input]...};
-    for (int64_t i = 0; i < n * int64_t(sizeof(S)); i += lanes<S> * sizeof(S)) {
-      const auto result =
-          Op::template apply<math::Rounding<S, T>>(beta, load<S>(from[input] + i)...);
-      (store<S>(to[output] + i, result.values[output]), ...);
+    for (int64_t i = 0; i < n * int64_t(sizeof(S)); i += step<S> * sizeof(S)) {
+      const typename Storage<S>::Vectors in[] = {Storage<S>::load(from[input] + i)...};
+      typename Storage<S>::Vectors out[Op::outputs];
+      for (int v = 0; v < Storage<S>::count; ++v) {
+        const auto result = Op::template apply<math::Rounding<S, T>>(beta, in[input].values[v]...);
+        ((out[output].values[v] = result.values[output]), ...);
+      }
+      (Storage<S>::store(to[output] + i, out[output]), ...);
     }
   }
 };

@@ -32,62 +32,91 @@ template <typename S>
 using Opmath = std::conditional_t<std::is_same_v<S, double>, double, float>;
 template <typename T>
 using Vector [[gnu::vector_size(vector_bytes)]] = T;
-template <typename S>
-constexpr int lanes = vector_bytes / sizeof(Opmath<S>);
 
 using Word = Vector<uint32_t>;
-using HalfWord [[gnu::vector_size(vector_bytes / 2)]] = uint16_t;
 
+// Elements are loaded and stored as many at a time as `count` vectors of Opmath<S> hold.
 template <typename S>
-FUSED_SOFTPLUS_INLINE Vector<Opmath<S>> load(const char* from) {
-  if constexpr (std::is_same_v<S, Opmath<S>>) {
-    Vector<S> vector;
-    std::memcpy(&vector, from, sizeof vector);
-    return vector;
-  } else {
+struct Storage {
+  static constexpr int count = 1;
+  struct Vectors {  // std::array would drop the vectors' attribute
+    Vector<S> values[count];
+  };
+
+  static FUSED_SOFTPLUS_INLINE Vectors load(const char* from) {
+    Vectors vectors;
+    std::memcpy(&vectors, from, sizeof vectors);
+    return vectors;
+  }
+  static FUSED_SOFTPLUS_INLINE void store(char* to, const Vectors& vectors) {
+    std::memcpy(to, &vectors, sizeof vectors);
+  }
+};
+
+// A bfloat16 is a float's upper half: those at even places become one vector and those at odd
+// places another, by a shift and a mask, and no element crosses a lane.
+template <>
+struct Storage<BFloat16> {
+  static constexpr int count = 2;
+  struct Vectors {
+    Vector<float> values[count];
+  };
+
+  static FUSED_SOFTPLUS_INLINE Vectors load(const char* from) {
+    Word pairs;
+    std::memcpy(&pairs, from, sizeof pairs);
+    return {{math::bit_cast<Vector<float>>(pairs << 16),
+             math::bit_cast<Vector<float>>(pairs & upper_half)}};
+  }
+  static FUSED_SOFTPLUS_INLINE void store(char* to, const Vectors& vectors) {
+    const Word pairs = (rounded(vectors.values[0]) >> 16) | (rounded(vectors.values[1]) & upper_half);
+    std::memcpy(to, &pairs, sizeof pairs);
+  }
+
+ private:
+  static constexpr uint32_t upper_half = 0xffff0000;
+
+  // To nearest, ties to even, in the upper half. A NaN came from a bfloat16 or from the processor,
+  // and has nothing in the lower half but perhaps ToOdd's digit, so that it does not overflow.
+  static FUSED_SOFTPLUS_INLINE Word rounded(Vector<float> vector) {
+    const Word bits = math::bit_cast<Word>(vector);
+    return bits + 0x7fff + ((bits >> 16) & 1);
+  }
+};
+
+template <>
+struct Storage<Half> {
+  static constexpr int count = 1;
+  struct Vectors {
+    Vector<float> values[count];
+  };
+  using HalfWord [[gnu::vector_size(vector_bytes / 2)]] = uint16_t;
+
+  static FUSED_SOFTPLUS_INLINE Vectors load(const char* from) {
     HalfWord bits;
     std::memcpy(&bits, from, sizeof bits);
-    if constexpr (std::is_same_v<S, BFloat16>) {
-      return math::bit_cast<Vector<float>>(__builtin_convertvector(bits, Word) << 16);
-    } else {
 #if defined(__AVX512F__)
-      return _mm512_maskz_cvtph_ps(
-          __mmask16(-1),
-          math::bit_cast<__m256i>(bits));  // GCC 105593: false warning in the plain form
+    return {{_mm512_cvtph_ps(math::bit_cast<__m256i>(bits))}};
 #elif defined(__F16C__)
-      return _mm256_cvtph_ps(math::bit_cast<__m128i>(bits));
+    return {{_mm256_cvtph_ps(math::bit_cast<__m128i>(bits))}};
 #else
-      // The exponent is rebased by a multiplication, which normalises denormals on the way.
-      const Word wide = __builtin_convertvector(bits, Word);
-      const Word magnitude = (wide & 0x7fff) << 13;
-      const auto scaled = math::bit_cast<Vector<float>>(magnitude) * 0x1p112f;
-      const Word finite = math::bit_cast<Word>(scaled);
-      const Word value = magnitude >= (0x7c00u << 13) ? (magnitude | 0x7f800000u) : finite;
-      return math::bit_cast<Vector<float>>(value | ((wide & 0x8000) << 16));
+    // The exponent is rebased by a multiplication, which normalises denormals on the way.
+    const Word wide = __builtin_convertvector(bits, Word);
+    const Word magnitude = (wide & 0x7fff) << 13;
+    const auto scaled = math::bit_cast<Vector<float>>(magnitude) * 0x1p112f;
+    const Word finite = math::bit_cast<Word>(scaled);
+    const Word value = magnitude >= (0x7c00u << 13) ? (magnitude | 0x7f800000u) : finite;
+    return {{math::bit_cast<Vector<float>>(value | ((wide & 0x8000) << 16))}};
 #endif
-    }
   }
-}
-
-// Rounds to nearest, ties to even.
-template <typename S>
-FUSED_SOFTPLUS_INLINE void store(char* to, Vector<Opmath<S>> vector) {
-  if constexpr (std::is_same_v<S, Opmath<S>>) {
-    std::memcpy(to, &vector, sizeof vector);
-  } else if constexpr (std::is_same_v<S, BFloat16>) {
-    const Word bits = math::bit_cast<Word>(vector);
-    const Word rounded = bits + 0x7fff + ((bits >> 16) & 1);
-    const Word quiet = bits | 0x400000;
-    const Word result = vector == vector ? rounded : quiet;
-    const HalfWord narrow = __builtin_convertvector(result >> 16, HalfWord);
-    std::memcpy(to, &narrow, sizeof narrow);
-  } else {
+  // Rounds to nearest, ties to even.
+  static FUSED_SOFTPLUS_INLINE void store(char* to, const Vectors& vectors) {
 #if defined(__AVX512F__)
-    const auto narrow = _mm512_maskz_cvtps_ph(__mmask16(-1), vector, _MM_FROUND_TO_NEAREST_INT);
+    const auto narrow = _mm512_cvtps_ph(vectors.values[0], _MM_FROUND_TO_NEAREST_INT);
 #elif defined(__F16C__)
-    const auto narrow = _mm256_cvtps_ph(vector, _MM_FROUND_TO_NEAREST_INT);
+    const auto narrow = _mm256_cvtps_ph(vectors.values[0], _MM_FROUND_TO_NEAREST_INT);
 #else
-    const Word bits = math::bit_cast<Word>(vector);
+    const Word bits = math::bit_cast<Word>(vectors.values[0]);
     const Word sign = (bits >> 16) & 0x8000;
     const Word magnitude = bits & 0x7fffffff;
     // Below 2^-14: adding 1/2 leaves the denormal's bits, rounded, at the sum's end.
@@ -101,6 +130,10 @@ FUSED_SOFTPLUS_INLINE void store(char* to, Vector<Opmath<S>> vector) {
 #endif
     std::memcpy(to, &narrow, sizeof narrow);
   }
-}
+};
+
+// Elements in one load or store.
+template <typename S>
+constexpr int step = Storage<S>::count * vector_bytes / sizeof(Opmath<S>);
 
 }  // namespace fused_softplus::cpu
