@@ -1,11 +1,12 @@
 // The operators as kernels over tensors: arguments checked, outputs allocated or resized, layouts
-// walked by TensorIterator. A device adds only how a kernel runs over an iterator (Launch) and
-// registers the rest under its dispatch key.
+// walked by TensorIterator. A device adds only how a kernel runs over memory, and registers the
+// rest under its dispatch key.
 #pragma once
 
 #include <ATen/TensorIterator.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "arguments.h"
@@ -13,11 +14,16 @@
 
 namespace fused_softplus {
 
-// Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
-using Launch = void (*)(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
-                        double threshold);
-
-template <Launch launch>
+// Device has
+//   // Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
+//   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
+//                   double threshold);
+// and, where contiguous tensors are to go without an iterator,
+//   static at::Tensor empty_like_contiguous(const at::Tensor& tensor);
+//   // The same over n elements of each tensor, from the addresses on.
+//   static void run_contiguous(at::ScalarType dtype, int64_t n,
+//                              c10::ArrayRef<char*> addresses, Kernel kernel, double beta, double threshold);
+template <typename Device>
 struct Elementwise {
   using Tensor = at::Tensor;
   using Scalar = at::Scalar;
@@ -98,23 +104,65 @@ struct Elementwise {
   static void run(const char* name, Kernel kernel, std::initializer_list<Tensor*> outputs,
                   std::initializer_list<const Tensor*> inputs, const Scalar& beta,
                   const Scalar& threshold) {
+    check_dtypes(name, inputs);
+    const auto dtype = (*inputs.begin())->scalar_type();
+    const double beta_value = checked_beta(name, beta, dtype);
+    const double threshold_value = checked_threshold(name, threshold);
+    if constexpr (requires { &Device::run_contiguous; }) {
+      if (plain(outputs, inputs)) {
+        return run_contiguous(kernel, outputs, inputs, beta_value, threshold_value);
+      }
+    }
     at::TensorIteratorConfig config;
     for (const Tensor* output : outputs) {
       config.add_output(*output);
     }
-    check_dtypes(name, inputs);
     for (const Tensor* input : inputs) {
       config.add_const_input(*input);
     }
-    const auto dtype = (*inputs.begin())->scalar_type();
-    const double beta_value = checked_beta(name, beta, dtype);
-    const double threshold_value = checked_threshold(name, threshold);
     at::TensorIterator iterator = config.build();
-    launch(iterator, kernel, beta_value, threshold_value);
+    Device::run(iterator, kernel, beta_value, threshold_value);
     int i = 0;
     for (Tensor* output : outputs) {
       *output = iterator.output(i++);
     }
+  }
+
+  // Whether the tensors need nothing of what an iterator does, which takes most of a small call's
+  // time: all contiguous and of one size, and no output over an input's memory but the first's.
+  static bool plain(std::initializer_list<Tensor*> outputs,
+                    std::initializer_list<const Tensor*> inputs) {
+    const Tensor& first = **inputs.begin();
+    const auto fits = [&](const Tensor* tensor) {
+      return tensor->is_contiguous() && tensor->sizes() == first.sizes() &&
+             tensor->device() == first.device();
+    };
+    return std::all_of(inputs.begin(), inputs.end(), fits) &&
+           std::all_of(outputs.begin(), outputs.end(), [&](const Tensor* output) {
+             return !output->defined() || output->is_same(first) ||
+                    (fits(output) && output->scalar_type() == first.scalar_type() &&
+                     std::none_of(inputs.begin(), inputs.end(), [&](const Tensor* input) {
+                       return output->is_alias_of(*input);
+                     }));
+           });
+  }
+
+  static void run_contiguous(Kernel kernel, std::initializer_list<Tensor*> outputs,
+                             std::initializer_list<const Tensor*> inputs, double beta,
+                             double threshold) {
+    const Tensor& first = **inputs.begin();
+    c10::SmallVector<char*, 5> addresses;
+    for (Tensor* output : outputs) {
+      if (!output->defined()) {
+        *output = Device::empty_like_contiguous(first);
+      }
+      addresses.push_back(static_cast<char*>(output->mutable_data_ptr()));
+    }
+    for (const Tensor* input : inputs) {
+      addresses.push_back(static_cast<char*>(const_cast<void*>(input->const_data_ptr())));
+    }
+    Device::run_contiguous(first.scalar_type(), first.numel(), addresses, kernel, beta,
+                           threshold);
   }
 };
 

@@ -58,24 +58,26 @@ void run(at::TensorIteratorBase& iterator, double beta, double threshold) {
       });
 }
 
-void launch(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
-  switch (kernel) {
-    case Kernel::softplus:
-      return run<math::Softplus>(iterator, beta, threshold);
-    case Kernel::softplus_backward:
-      return run<math::SoftplusBackward>(iterator, beta, threshold);
-    case Kernel::softplus_backward_from_result:
-      return run<math::SoftplusBackwardFromResult>(iterator, beta, threshold);
-    case Kernel::softplus_double_backward:
-      return run<math::SoftplusDoubleBackward>(iterator, beta, threshold);
-    case Kernel::softplus_double_backward_from_result:
-      return run<math::SoftplusDoubleBackwardFromResult>(iterator, beta, threshold);
+struct Device {
+  static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
+    switch (kernel) {
+      case Kernel::softplus:
+        return cuda::run<math::Softplus>(iterator, beta, threshold);
+      case Kernel::softplus_backward:
+        return cuda::run<math::SoftplusBackward>(iterator, beta, threshold);
+      case Kernel::softplus_backward_from_result:
+        return cuda::run<math::SoftplusBackwardFromResult>(iterator, beta, threshold);
+      case Kernel::softplus_double_backward:
+        return cuda::run<math::SoftplusDoubleBackward>(iterator, beta, threshold);
+      case Kernel::softplus_double_backward_from_result:
+        return cuda::run<math::SoftplusDoubleBackwardFromResult>(iterator, beta, threshold);
+    }
   }
-}
+};
 
 }  // namespace
 }  // namespace fused_softplus::cuda
 
 TORCH_LIBRARY_IMPL(fused_softplus, CUDA, m) {
-  fused_softplus::Elementwise<fused_softplus::cuda::launch>::register_in(m);
+  fused_softplus::Elementwise<fused_softplus::cuda::Device>::register_in(m);
 }

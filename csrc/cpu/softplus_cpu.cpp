@@ -1,4 +1,7 @@
 // The operators on the CPU: each thread runs the chosen instruction set's loop over its share.
+#include <ATen/EmptyTensor.h>
+#include <ATen/Parallel.h>
+
 #include "../elementwise.h"
 #include "capability.h"
 
@@ -20,16 +23,38 @@ Dtype dtype_of(at::ScalarType type) {
   }
 }
 
-void launch(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
-  const Loop loop = find_loop(kernel, dtype_of(iterator.dtype(0)));
-  iterator.for_each([=](char** data, const int64_t* strides, int64_t n) {
-    loop(beta, threshold, data, strides, n);
-  });
-}
+struct Device {
+  static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
+    const Loop loop = find_loop(kernel, dtype_of(iterator.dtype(0)));
+    iterator.for_each([=](char** data, const int64_t* strides, int64_t n) {
+      loop(beta, threshold, data, strides, n);
+    });
+  }
+
+  // Without the dispatcher, which would come back to this.
+  static at::Tensor empty_like_contiguous(const at::Tensor& tensor) {
+    return at::detail::empty_cpu(tensor.sizes(), tensor.scalar_type());
+  }
+
+  static void run_contiguous(at::ScalarType dtype, int64_t n,
+                             c10::ArrayRef<char*> addresses, Kernel kernel, double beta,
+                             double threshold) {
+    const Loop loop = find_loop(kernel, dtype_of(dtype));
+    const int64_t size = static_cast<int64_t>(c10::elementSize(dtype));
+    at::parallel_for(0, n, at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) {
+      c10::SmallVector<char*, 5> data;
+      for (char* address : addresses) {
+        data.push_back(address + begin * size);
+      }
+      const c10::SmallVector<int64_t, 5> strides(data.size(), size);
+      loop(beta, threshold, data.data(), strides.data(), end - begin);
+    });
+  }
+};
 
 }  // namespace
 }  // namespace fused_softplus::cpu
 
 TORCH_LIBRARY_IMPL(fused_softplus, CPU, m) {
-  fused_softplus::Elementwise<fused_softplus::cpu::launch>::register_in(m);
+  fused_softplus::Elementwise<fused_softplus::cpu::Device>::register_in(m);
 }
