@@ -235,9 +235,13 @@ def test_fusible_on_cuda(dtype: torch.dtype) -> None:
     ],
     ids=str,
 )
-def test_what_needs_the_operator_on_cuda(dtype: torch.dtype, beta: float, threshold: float) -> None:
+def test_what_needs_the_operator_on_cuda(
+    dtype: torch.dtype, beta: float, threshold: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with FakeTensorMode():
         x = torch.empty(3, 4, device="cuda", dtype=dtype)
+    monkeypatch.setattr(torch.compiler, "is_dynamo_compiling", lambda: True)
+    assert fusible(x.float(), 1, 20)
     assert not fusible(x, beta, threshold)
 
 

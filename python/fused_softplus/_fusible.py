@@ -6,13 +6,13 @@ from torch import Tensor
 
 
 def fusible(input: Tensor, beta: float, threshold: float) -> bool:
-    """Whether torch.compile, which is tracing, should see these operators rather than ours.
+    """Whether torch.compile should see these operators rather than ours.
 
-    Only on CUDA, where a kernel of its own costs a pass over memory. Not in an exported program,
-    which keeps the operator, and not where that has an error to raise.
+    Only on CUDA, where a kernel of its own costs a pass over memory. Not in a program that
+    torch.export makes (strict=True aside), and not where the operator has an error to raise.
     """
     return (
-        not torch.compiler.is_exporting()
+        torch.compiler.is_dynamo_compiling()
         and input.is_cuda
         and input.is_floating_point()
         and 1e-36 <= abs(beta) <= 1e36
