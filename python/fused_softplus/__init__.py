@@ -1,9 +1,12 @@
 """Fused softplus for PyTorch: the operator, and what lets it stand in for nn.Softplus."""
 
 from ._library import cmake_prefix_path, library_path
+from ._sharding import register_when_imported
 from ._version import __version__
 from .functional import softplus, softplus_
 from .modules import Softplus, replace_softplus
+
+register_when_imported()
 
 __all__ = [
     "Softplus",

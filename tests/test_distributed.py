@@ -1,0 +1,191 @@
+"""Do DTensor, DDP, FSDP and tensor parallelism take the operators, in two gloo processes?"""
+
+import copy
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch import Tensor, nn
+
+from conftest import Python
+from fused_softplus import Softplus, softplus, softplus_
+
+pytestmark = pytest.mark.skipif(not dist.is_available(), reason="torch has no torch.distributed")
+
+ops = torch.ops.fused_softplus
+RANKS = 2
+
+
+# ---- When DTensor learns of the operators ------------------------------------------------------
+
+
+@pytest.mark.parametrize("first", ["fused_softplus", "torch.distributed.tensor"])
+def test_sharding_is_registered_in_any_order_of_imports(first: str, python: Python) -> None:
+    second = {"fused_softplus", "torch.distributed.tensor"} - {first}
+    python(
+        "-c",
+        f"import {first}, {second.pop()}\n"
+        "import torch\n"
+        "from torch.distributed.tensor import DTensor\n"
+        "op = torch.ops.fused_softplus.softplus.default\n"
+        "rules = DTensor._op_dispatcher.sharding_propagator\n"
+        "assert op in rules.op_strategy_funcs\n",
+    )
+
+
+def test_importing_the_package_does_not_import_dtensor(python: Python) -> None:
+    python("-c", "import sys, fused_softplus\nassert 'torch.distributed.tensor' not in sys.modules")
+
+
+# ---- What two processes compute ----------------------------------------------------------------
+
+
+def full(tensor: Tensor) -> Tensor:
+    return tensor.full_tensor()
+
+
+def check_placements(mesh: "dist.DeviceMesh") -> None:
+    """Results, gradients and their gradients, sharded as the input is, without communication."""
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+    from torch.distributed.tensor.debug import CommDebugMode
+
+    x = torch.linspace(-3, 3, 24).view(4, 6)
+    one = torch.ones_like(x)
+    slope = ops.softplus_backward(one, x, 2, 20)
+    for placement in (Shard(0), Shard(1), Replicate()):
+        sharded = distribute_tensor(x, mesh, [placement]).requires_grad_()
+        with CommDebugMode() as communication:
+            y = softplus(sharded, 2)
+            (grad,) = torch.autograd.grad(y, sharded, torch.ones_like(y), create_graph=True)
+            (second,) = torch.autograd.grad(grad, sharded, torch.ones_like(y))
+            in_place = softplus_(sharded.detach() * 1, 2)
+        assert communication.get_total_counts() == 0
+        for result in (y, grad, second, in_place):
+            assert result.placements == (placement,)
+        assert torch.equal(full(y), softplus(x, 2))
+        assert torch.equal(full(in_place), softplus(x, 2))
+        assert torch.equal(full(grad), slope)
+        assert torch.equal(full(second), ops.softplus_double_backward(one, one, x, 2, 20)[1])
+
+
+def check_in_place_gradient(mesh: "dist.DeviceMesh") -> None:
+    from torch.distributed.tensor import Shard, distribute_tensor
+
+    x = torch.linspace(-3, 3, 24).view(4, 6)
+    sharded = distribute_tensor(x, mesh, [Shard(0)]).requires_grad_()
+    (grad,) = torch.autograd.grad(softplus_(sharded * 1).sum(), sharded, create_graph=True)
+    (second,) = torch.autograd.grad(grad.sum(), sharded)
+    leaf = x.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(softplus_(leaf * 1).sum(), leaf, create_graph=True)
+    assert torch.equal(full(grad), expected)
+    assert torch.equal(full(second), torch.autograd.grad(expected.sum(), leaf)[0])
+
+
+def check_partial_sums(mesh: "dist.DeviceMesh") -> None:
+    """softplus of a sum is not the sum of softpluses: what is partial has to be summed first."""
+    from torch.distributed.tensor import DTensor, Partial
+
+    x = torch.randn(4, 6, generator=torch.Generator().manual_seed(mesh.get_local_rank()))
+    partial = DTensor.from_local(x, mesh, [Partial()])
+    assert torch.equal(full(softplus(partial)), softplus(full(partial)))
+
+
+def check_broadcasting(mesh: "dist.DeviceMesh") -> None:
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+
+    grad, row = torch.randn(2, 4, 6, generator=torch.Generator().manual_seed(0)).unbind()
+    row = row[:1, :]
+    for placements in ((Shard(0), Replicate()), (Shard(1), Shard(1)), (Replicate(), Shard(1))):
+        arguments = [
+            distribute_tensor(tensor, mesh, [placement])
+            for tensor, placement in zip((grad, row), placements, strict=True)
+        ]
+        actual = full(ops.softplus_backward(*arguments, 2, 20))
+        assert torch.equal(actual, ops.softplus_backward(grad, row, 2, 20))
+        both = ops.softplus_double_backward_from_result(*arguments, arguments[1].abs(), 2)
+        expected = ops.softplus_double_backward_from_result(grad, row, row.abs(), 2)
+        assert all(torch.equal(full(a), e) for a, e in zip(both, expected, strict=True))
+
+
+def check_compiled(mesh: "dist.DeviceMesh") -> None:
+    from torch.distributed.tensor import Shard, distribute_tensor
+
+    x = torch.linspace(-3, 3, 24).view(4, 6)
+    sharded = distribute_tensor(x, mesh, [Shard(0)])
+    compiled = torch.compile(softplus, fullgraph=True, backend="aot_eager")
+    assert torch.equal(full(compiled(sharded, 2)), softplus(x, 2))
+
+
+def network() -> nn.Sequential:
+    torch.manual_seed(0)
+    activation = Softplus(beta=2, inplace=True)
+    return nn.Sequential(nn.Linear(6, 8), activation, nn.Linear(8, 6), Softplus()).double()
+
+
+def gradients(model: nn.Module, x: Tensor) -> list[Tensor]:
+    model(x).mean().backward()
+    return [p.grad for p in model.parameters()]
+
+
+def check_parallel_training(mesh: "dist.DeviceMesh") -> None:
+    from torch.distributed.fsdp import fully_shard
+    from torch.distributed.tensor.parallel import (
+        ColwiseParallel,
+        RowwiseParallel,
+        parallelize_module,
+    )
+
+    x = torch.randn(4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    mine = x.chunk(RANKS)[mesh.get_local_rank()]
+    alone = network()
+    expected = gradients(alone, x)
+
+    data_parallel = gradients(nn.parallel.DistributedDataParallel(copy.deepcopy(network())), mine)
+    sharded = gradients(fully_shard(network(), mesh=mesh), mine)
+    # The second activation is a DTensor's, sharded along the batch.
+    from torch.distributed.tensor import Shard
+
+    tensor_parallel = parallelize_module(
+        network(),
+        mesh,
+        {
+            "0": ColwiseParallel(use_local_output=False),
+            "2": RowwiseParallel(output_layouts=Shard(0), use_local_output=False),
+        },
+    )
+    pieces = gradients(tensor_parallel, x)
+    for actual in (data_parallel, [full(p) for p in sharded], [full(p) for p in pieces]):
+        torch.testing.assert_close(actual, expected, rtol=1e-13, atol=1e-15)
+
+
+CHECKS: list[Callable[["dist.DeviceMesh"], None]] = [
+    check_placements,
+    check_in_place_gradient,
+    check_partial_sums,
+    check_broadcasting,
+    check_compiled,
+    check_parallel_training,
+]
+
+
+def process(rank: int, store: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=RANKS)
+    mesh = dist.init_device_mesh("cpu", (RANKS,))
+    for check in CHECKS:
+        check(mesh)
+        print(f"{check.__name__} on rank {rank}: passed", flush=True)
+    dist.destroy_process_group()
+
+
+def test_two_processes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """One test for all checks: starting the processes takes longer than they do."""
+    mp.spawn(process, (os.fspath(tmp_path / "store"),), nprocs=RANKS)
+    passed = capfd.readouterr().out
+    for check in CHECKS:
+        for rank in range(RANKS):
+            assert f"{check.__name__} on rank {rank}: passed" in passed
