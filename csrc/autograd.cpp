@@ -190,13 +190,19 @@ bool is_differentiated(const Tensors&... tensors) {
 
 // Third derivatives and beyond are rare, so the fused double backward gives way to the operators
 // above, which can be differentiated again without end. In the halves each of these rounds, so that
-// the results may differ from the kernel's by 2 ULP.
+// the results may differ from the kernel's by 2 ULP. Nested tensors take the same way, since only
+// pointwise operators of one or two tensors work for them.
+template <typename... Tensors>
+bool takes_smaller_operators(const Tensors&... tensors) {
+  return is_differentiated(tensors...) || (tensors.is_nested() || ...);
+}
+
 std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet keys,
                                                              const Tensor& grad_grad_input,
                                                              const Tensor& grad_output,
                                                              const Tensor& self, const Scalar& beta,
                                                              const Scalar& threshold) {
-  if (!is_differentiated(grad_grad_input, grad_output, self)) {
+  if (!takes_smaller_operators(grad_grad_input, grad_output, self)) {
     return below_autograd(keys, ops::softplus_double_backward(), grad_grad_input, grad_output, self,
                           beta, threshold);
   }
@@ -212,7 +218,7 @@ std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet
 std::tuple<Tensor, Tensor> softplus_double_backward_from_result_autograd(
     c10::DispatchKeySet keys, const Tensor& grad_grad_input, const Tensor& grad_output,
     const Tensor& result, const Scalar& beta) {
-  if (!is_differentiated(grad_grad_input, grad_output, result)) {
+  if (!takes_smaller_operators(grad_grad_input, grad_output, result)) {
     return below_autograd(keys, ops::softplus_double_backward_from_result(), grad_grad_input,
                           grad_output, result, beta);
   }

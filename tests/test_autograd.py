@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
+from torch.utils.checkpoint import checkpoint
 
 import fused_softplus
 import reference
-from fused_softplus import softplus, softplus_
+from fused_softplus import Softplus, softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
@@ -353,3 +354,36 @@ def test_graph_names() -> None:
     assert node.next_functions[0][0].variable is x
     node = softplus_(x.clone()).grad_fn
     assert node.name() == type(node).__name__ == "FusedSoftplusFromResultBackward"
+
+
+# ---- Around backward -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+@pytest.mark.parametrize("inplace", [False, True])
+def test_checkpoint(inplace: bool, reentrant: bool) -> None:
+    model = nn.Sequential(nn.Linear(3, 3), Softplus(2, inplace=inplace), nn.Linear(3, 3))
+    x = torch.randn(4, 3, requires_grad=True)
+    (expected,) = torch.autograd.grad(model(x).sum(), x)
+    checkpoint(model, x, use_reentrant=reentrant).sum().backward()
+    assert torch.equal(x.grad, expected)
+
+
+@in_every_way
+def test_saved_tensors_packed_away(way: str) -> None:
+    x = torch.randn(4, requires_grad=True)
+    (expected,) = torch.autograd.grad(WAYS[way](x, 1, 20).sum(), x)
+    hooks = torch.autograd.graph.saved_tensors_hooks(lambda t: t.numpy().copy(), torch.from_numpy)
+    with hooks:
+        y = WAYS[way](x, 1, 20)
+    assert torch.equal(torch.autograd.grad(y.sum(), x)[0], expected)
+
+
+def test_anomaly_mode_names_the_operator() -> None:
+    x = torch.ones(1, requires_grad=True)
+    with (
+        pytest.warns(UserWarning, match=r"in FusedSoftplusBackward[\s\S]*anomaly_mode_names_the"),
+        pytest.raises(RuntimeError, match="'FusedSoftplusBackward' returned nan"),
+        torch.autograd.set_detect_anomaly(True),
+    ):
+        softplus(x).backward(torch.tensor([math.nan]))
