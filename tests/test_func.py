@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import (
     functional_call,
+    functionalize,
     grad,
     hessian,
     jacfwd,
@@ -95,6 +96,9 @@ TRANSFORMS: dict[str, Callable[[Function], Function]] = {
     "forward over reverse": lambda f: along(grad(summed(f)), ONE),
     "reverse over forward": lambda f: grad(summed(along(f, ONE))),
     "forward over forward over reverse": lambda f: along(along(grad(summed(f)), ONE), ONE),
+    "functionalize": functionalize,
+    "vmap functionalize": lambda f: vmap(functionalize(f), in_dims=1),
+    "functionalize vmap grad": lambda f: functionalize(vmap(grad(summed(f)))),
     "linearize": lambda f: lambda x: linearize(f, x)[1](ONE.expand(x.shape)),
     "jacrev": jacrev,
     "jacrev in chunks": lambda f: jacrev(f, chunk_size=5),
