@@ -18,7 +18,8 @@ namespace fused_softplus {
 //   // Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
 //   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
 //                   double threshold);
-// and, where contiguous tensors are to go without an iterator,
+// and, where contiguous tensors of up to so many elements are to go without an iterator,
+//   static constexpr int64_t most_contiguous;
 //   static at::Tensor empty_like_contiguous(const at::Tensor& tensor);
 //   // The same over n elements of each tensor, from the addresses on.
 //   static void run_contiguous(at::ScalarType dtype, int64_t n,
@@ -137,7 +138,8 @@ struct Elementwise {
       return tensor->is_contiguous() && tensor->sizes() == first.sizes() &&
              tensor->device() == first.device();
     };
-    return std::all_of(inputs.begin(), inputs.end(), fits) &&
+    return first.numel() <= Device::most_contiguous &&
+           std::all_of(inputs.begin(), inputs.end(), fits) &&
            std::all_of(outputs.begin(), outputs.end(), [&](const Tensor* output) {
              return !output->defined() || output->is_same(first) ||
                     (fits(output) && output->scalar_type() == first.scalar_type() &&

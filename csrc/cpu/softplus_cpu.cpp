@@ -1,6 +1,6 @@
 // The operators on the CPU: each thread runs the chosen instruction set's loop over its share.
 #include <ATen/EmptyTensor.h>
-#include <ATen/Parallel.h>
+#include <ATen/TensorIterator.h>
 
 #include "../elementwise.h"
 #include "capability.h"
@@ -31,24 +31,20 @@ struct Device {
     });
   }
 
+  // What one thread takes. (More goes through the iterator for its threads: at::parallel_for in a
+  // header would need an OpenMP of our own beside torch's.)
+  static constexpr int64_t most_contiguous = at::internal::GRAIN_SIZE;
+
   // Without the dispatcher, which would come back to this.
   static at::Tensor empty_like_contiguous(const at::Tensor& tensor) {
     return at::detail::empty_cpu(tensor.sizes(), tensor.scalar_type());
   }
 
-  static void run_contiguous(at::ScalarType dtype, int64_t n,
-                             c10::ArrayRef<char*> addresses, Kernel kernel, double beta,
-                             double threshold) {
-    const Loop loop = find_loop(kernel, dtype_of(dtype));
-    const int64_t size = static_cast<int64_t>(c10::elementSize(dtype));
-    at::parallel_for(0, n, at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) {
-      c10::SmallVector<char*, 5> data;
-      for (char* address : addresses) {
-        data.push_back(address + begin * size);
-      }
-      const c10::SmallVector<int64_t, 5> strides(data.size(), size);
-      loop(beta, threshold, data.data(), strides.data(), end - begin);
-    });
+  static void run_contiguous(at::ScalarType dtype, int64_t n, c10::ArrayRef<char*> addresses,
+                             Kernel kernel, double beta, double threshold) {
+    const auto size = static_cast<int64_t>(c10::elementSize(dtype));
+    const c10::SmallVector<int64_t, 5> strides(addresses.size(), size);
+    find_loop(kernel, dtype_of(dtype))(beta, threshold, addresses.data(), strides.data(), n);
   }
 };
 
