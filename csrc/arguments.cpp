@@ -31,14 +31,14 @@ double real_number(const char* name, const char* argument, const at::Scalar& sca
 
 double checked_beta(const char* name, const at::Scalar& beta, at::ScalarType dtype) {
   const double value = real_number(name, "beta", beta);
-  // Within these, 1 / beta, beta / ln(2) and the x that exp(-|beta x|) underflows for are all normal
-  // numbers of the type.
+  // Within these, 1 / beta, beta / ln(2) and the x that exp(-|beta x|) underflows for are all
+  // normal numbers of the type.
   const bool is_double = dtype == at::kDouble;
-  const double largest = is_double ? 1e300 : 1e36;
+  const double largest = is_double ? 1e300 : 1e30;
   TORCH_CHECK_VALUE(std::abs(value) >= 1 / largest && std::abs(value) <= largest, name,
-                    "(): beta must be finite and not zero, and abs(beta) from ", 1 / largest, " to ",
-                    largest, " for ", is_double ? "float64" : "float32, float16 and bfloat16",
-                    ", but got ", value);
+                    "(): beta must be finite and not zero, and abs(beta) from ", 1 / largest,
+                    " to ", largest, " for ",
+                    is_double ? "float64" : "float32, float16 and bfloat16", ", but got ", value);
   return value;
 }
 

@@ -11,7 +11,7 @@ namespace fused_softplus {
 // Throws unless the tensors share one dtype, which the kernels compute. name is the operator's.
 void check_dtypes(const char* name, std::initializer_list<const at::Tensor*> tensors);
 
-// beta as the kernels take it. Throws unless abs(beta) is from 1e-36 to 1e36 (float64: 1e-300 to
+// beta as the kernels take it. Throws unless abs(beta) is from 1e-30 to 1e30 (float64: 1e-300 to
 // 1e300).
 double checked_beta(const char* name, const at::Scalar& beta, at::ScalarType dtype);
 

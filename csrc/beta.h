@@ -8,21 +8,23 @@
 
 namespace fused_softplus::math {
 
-// high + low * factor, where the product may be much smaller than high's last digit.
+// (high + low) * factor, where low is smaller than high and may be so by far. factor comes last
+// since the product may be denormal, and whatever computes with denormals is slow.
 template <typename V>
 struct Split {
   V high, low, factor;
 
+  FUSED_SOFTPLUS_INLINE V scaled_high() const { return high * factor; }
   // low * factor + other, rounded once.
-  FUSED_SOFTPLUS_INLINE V low_plus(V other) const { return fma(low, factor, other); }
+  FUSED_SOFTPLUS_INLINE V scaled_low_plus(V other) const { return fma(low, factor, other); }
 };
 
 // |beta x| above which exp(-|beta x|) is below half of T's smallest number.
 template <typename T>
 constexpr T largest_exponent = T(std::is_same_v<T, float> ? 104.5 : 746);
 
-// Computed once a call. abs(beta) is from 1e-36 to 1e36 (double: 1e-300 to 1e300), so that none of
-// it overflows.
+// Computed once a call. abs(beta) is from 1e-30 to 1e30 (double: 1e-300 to 1e300), so that none of
+// it, and no Split divided by it, overflows or is denormal.
 template <typename T>
 class AnyBeta {
  public:
@@ -57,7 +59,7 @@ class AnyBeta {
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE Split<V> divide(const Split<V>& y) const {
-    return {y.high * inverse_, y.low * y.factor, splat<V>(inverse_)};
+    return {y.high * inverse_, y.low * inverse_, y.factor};
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V select_linear(V beta_x, V linear, V smooth) const {

@@ -48,9 +48,11 @@ class SigmoidByExponential {
     reciprocal_ = 1 / denominator_;
   }
 
-  template <typename Round, typename Mask>
-  FUSED_SOFTPLUS_INLINE V at(Mask positive) const {
-    return divide<Round>(positive ? splat<V>(1) : exp_, positive ? splat<V>(0) : exp_low_);
+  // sigmoid(beta x); x itself is looked at for its sign alone.
+  template <typename Round>
+  FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
+    const auto negative = is_negative(beta_x);
+    return divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
   }
   // Their product.
   FUSED_SOFTPLUS_INLINE V slope() const {
@@ -62,8 +64,8 @@ class SigmoidByExponential {
   template <typename Round>
   FUSED_SOFTPLUS_INLINE V divide(V numerator, V numerator_low) const {
     const V quotient = numerator * reciprocal_;
-    const V remainder = fma(-quotient, denominator_, numerator) +
-                        fma(-quotient, denominator_low_, numerator_low);
+    const V remainder =
+        fma(-quotient, denominator_, numerator) + fma(-quotient, denominator_low_, numerator_low);
     return Round::fma(remainder, reciprocal_, quotient);
   }
 

@@ -23,7 +23,8 @@ namespace fused_softplus {
 //   static at::Tensor empty_like_contiguous(const at::Tensor& tensor);
 //   // The same over n elements of each tensor, from the addresses on.
 //   static void run_contiguous(at::ScalarType dtype, int64_t n,
-//                              c10::ArrayRef<char*> addresses, Kernel kernel, double beta, double threshold);
+//                              c10::ArrayRef<char*> addresses, Kernel kernel, double beta, double
+//                              threshold);
 template <typename Device>
 struct Elementwise {
   using Tensor = at::Tensor;
@@ -163,8 +164,7 @@ struct Elementwise {
     for (const Tensor* input : inputs) {
       addresses.push_back(static_cast<char*>(const_cast<void*>(input->const_data_ptr())));
     }
-    Device::run_contiguous(first.scalar_type(), first.numel(), addresses, kernel, beta,
-                           threshold);
+    Device::run_contiguous(first.scalar_type(), first.numel(), addresses, kernel, beta, threshold);
   }
 };
 

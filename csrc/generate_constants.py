@@ -108,7 +108,7 @@ def table_row(k, dtype):
     return best
 
 
-# octave_rows(): softplus_octaves.h has the method. r = u - k ln(2) runs from -ln(3/2) to ln(4/3).
+# csrc/octaves.h has the method. r = u - k ln(2) runs from -ln(3/2) to ln(4/3).
 OCTAVES = 32  # from here on log1p(t) and t / (1 + t) are t = exp(-u) to float's precision
 OCTAVE_LOW, OCTAVE_HIGH = -np.log(np.longdouble(1.5)), np.log(np.longdouble(4) / 3)
 OCTAVE_DEGREE = 6
@@ -211,7 +211,9 @@ def sigmoid_correction(t):
 
 def emit_octaves(struct, meaning, function, high, correction):
     rows, errors = zip(*(octave_row(function, high, k) for k in range(OCTAVES)), strict=True)
-    print(f"// 2^k {meaning} = high + low + slope r + r^2 (core0 + core1 r + ...), one column for each")
+    print(
+        f"// 2^k {meaning} = high + low + slope r + r^2 (core0 + core1 r + ...), a column for each"
+    )
     print(f"// k; relative error: 2^{float(np.log2(max(errors))):.1f}")
     print(f"struct {struct} {{")
     print(f"  static constexpr int size = {len(rows[0])}, rows = {OCTAVES};")
@@ -238,9 +240,7 @@ def literal(value, suffix):
 
 def emit_exp(name, dtype, suffix, degree, ln2_bits):
     exp_fit = rounded_fit(expm1_core, expm1_weight, EXP_LOW, EXP_HIGH, degree, dtype)
-    emit_polynomial(
-        "Expm1Core", "(exp(-r) - 1 + r) / r^2, for exp(-r)", name, suffix, *exp_fit
-    )
+    emit_polynomial("Expm1Core", "(exp(-r) - 1 + r) / r^2, for exp(-r)", name, suffix, *exp_fit)
     high, low = split_ln2(dtype, ln2_bits)
     print(f"template <>\nstruct Ln2<{name}> {{")
     print(f"  static constexpr {name} high = {literal(high, suffix)};")
@@ -250,9 +250,7 @@ def emit_exp(name, dtype, suffix, degree, ln2_bits):
 
 def emit_log1p(name, dtype, suffix, degree):
     log_fit = rounded_fit(log1p_core, log1p_weight, LOG_LOW, LOG_HIGH, degree, dtype)
-    emit_polynomial(
-        "Log1pCore", "(v - log1p(v)) / v^2, for the logarithm", name, suffix, *log_fit
-    )
+    emit_polynomial("Log1pCore", "(v - log1p(v)) / v^2, for the logarithm", name, suffix, *log_fit)
     print(f"template <>\nstruct Log1pRows<{name}> {{")
     for k in range(3):
         error, *row = table_row(k, dtype)

@@ -64,26 +64,26 @@ FUSED_SOFTPLUS_INLINE V abs(V x) {
 
 // Returns _mm256_name_ps(...), or whichever of its kind fits V, where this machine has it.
 #if defined(__AVX512F__)
-#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)               \
-  if constexpr (is_vector<V, float, 64>) {                  \
-    return bit_cast<V>(_mm512_##name##_ps(__VA_ARGS__));    \
-  } else if constexpr (is_vector<V, double, 64>) {          \
-    return bit_cast<V>(_mm512_##name##_pd(__VA_ARGS__));    \
+#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)            \
+  if constexpr (is_vector<V, float, 64>) {               \
+    return bit_cast<V>(_mm512_##name##_ps(__VA_ARGS__)); \
+  } else if constexpr (is_vector<V, double, 64>) {       \
+    return bit_cast<V>(_mm512_##name##_pd(__VA_ARGS__)); \
   }
 #elif defined(__AVX2__)
-#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)               \
-  if constexpr (is_vector<V, float, 32>) {                  \
-    return bit_cast<V>(_mm256_##name##_ps(__VA_ARGS__));    \
-  } else if constexpr (is_vector<V, double, 32>) {          \
-    return bit_cast<V>(_mm256_##name##_pd(__VA_ARGS__));    \
+#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)            \
+  if constexpr (is_vector<V, float, 32>) {               \
+    return bit_cast<V>(_mm256_##name##_ps(__VA_ARGS__)); \
+  } else if constexpr (is_vector<V, double, 32>) {       \
+    return bit_cast<V>(_mm256_##name##_pd(__VA_ARGS__)); \
   }
 #else
 #define FUSED_SOFTPLUS_INSTRUCTION(name, ...)
 #endif
 
 template <typename V, typename T, int bytes>
-constexpr bool is_vector = !std::is_arithmetic_v<V> && std::is_same_v<Element<V>, T> &&
-                           sizeof(V) == bytes;
+constexpr bool is_vector =
+    !std::is_arithmetic_v<V> && std::is_same_v<Element<V>, T> && sizeof(V) == bytes;
 
 // a * b + c, rounded once where the machine can. x86-64's baseline cannot (the library's fma
 // takes 25 ns there), so it rounds twice and has a wider error bound of its own.
@@ -103,6 +103,18 @@ FUSED_SOFTPLUS_INLINE V fma(V a, V b, V c) {
     return result;
   }
 #endif
+}
+
+// Whether the sign bit is set, and a positive number with that bit's opposite for a sign: cheaper
+// than comparing with 0, from which they differ at 0 alone.
+template <typename V>
+FUSED_SOFTPLUS_INLINE auto is_negative(V x) {
+  return bit_cast<Bits<V>>(x) < 0;
+}
+template <typename V>
+FUSED_SOFTPLUS_INLINE V with_opposite_sign(V positive, V x) {
+  constexpr auto sign = std::numeric_limits<Bits<Element<V>>>::min();
+  return bit_cast<V>(bit_cast<Bits<V>>(positive) | (~bit_cast<Bits<V>>(x) & sign));
 }
 
 // a * b + c, rounded towards zero. |c| >= |a b|, or c = 0.

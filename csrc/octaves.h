@@ -4,8 +4,10 @@
 //
 //   2^-k (high + low + slope r + r^2 core(r))
 //
-// and only the last addition, of the terms after high, is rounded at a size that matters. high +
-// slope r being exact in the middle of things is also what makes the results monotone.
+// where slope r is exact within its fma and r^2 core(r) is small, so that only the last additions
+// are rounded at a size that matters. That is also what makes the results monotone: near 0, where
+// neighbouring results differ by much less than an ULP, nothing that is rounded finely enough to
+// tell them apart decreases.
 #pragma once
 
 #include <array>
@@ -26,7 +28,8 @@ template <typename Octaves, int coefficient, int rows>
 constexpr std::array<float, rows> octave_column() {
   std::array<float, rows> column = {};
   for (int row = 0; row < rows; ++row) {
-    column[row] = Octaves::coefficients[coefficient][row + 1 < rows ? row : 31] * 0x1p-64f;
+    column[row] =
+        Octaves::coefficients[coefficient][row + 1 < rows ? row : 31] * Octave<float>::unbias;
   }
   return column;
 }
@@ -39,7 +42,7 @@ FUSED_SOFTPLUS_INLINE V look_up_octave(Bits<V> row) {
   return look_up<V, rows>(column.data(), row);
 }
 
-// Octaves::... of |beta x| as high + low * factor; high is exact.
+// The function of |beta x| that Octaves holds; high * factor is exact.
 template <typename Octaves, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE Split<V> by_octave(const Beta& beta, V x) {
   using B = Bits<V>;
@@ -48,9 +51,7 @@ FUSED_SOFTPLUS_INLINE Split<V> by_octave(const Beta& beta, V x) {
   constexpr int32_t first_row = bit_cast<int32_t>(Octave<V>::round_to_int);
   const B row = min(bit_cast<B>(octave.biased_k), splat<B>(first_row + rows - 1));
   const auto column = [&](auto number) { return look_up_octave<Octaves, number, V>(row); };
-  const auto core = [&](auto power) {
-    return column(std::integral_constant<int, power + 3>());
-  };
+  const auto core = [&](auto power) { return column(std::integral_constant<int, power + 3>()); };
 
   const V r = octave.r;
   const V r_squared = r * r;
@@ -66,7 +67,7 @@ FUSED_SOFTPLUS_INLINE Split<V> by_octave(const Beta& beta, V x) {
     const V factor = t * polynomial<typename Octaves::Correction>(t, t * t);
     rest = fma(exp, octave.minus_k > float(1 - rows) ? splat<V>(0) : factor, rest);
   }
-  return {high * scale, fma(slope, r, rest), scale};
+  return {high, fma(slope, r, rest), scale};
 }
 
 // log1p(exp(-|beta x|))
@@ -81,22 +82,25 @@ class SigmoidByOctave {
  public:
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE SigmoidByOctave(const Beta& beta, V x)
-      : below_half_(by_octave<SigmoidOctaves>(beta, x)), above_half_high_(1 - below_half_.high) {}
+      : below_half_(by_octave<SigmoidOctaves>(beta, x)),
+        below_half_high_(below_half_.scaled_high()),
+        above_half_high_(1 - below_half_high_) {}
 
-  template <typename Round, typename Mask>
-  FUSED_SOFTPLUS_INLINE V at(Mask positive) const {
-    return Round::fma(below_half_.low, positive ? -below_half_.factor : below_half_.factor,
-                      positive ? above_half_high_ : below_half_.high);
+  // sigmoid(beta x); x itself is looked at for its sign alone.
+  template <typename Round>
+  FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
+    return Round::fma(below_half_.low, with_opposite_sign(below_half_.factor, beta_x),
+                      is_negative(beta_x) ? below_half_high_ : above_half_high_);
   }
   // Their product.
   FUSED_SOFTPLUS_INLINE V slope() const {
-    const V below = below_half_.low_plus(below_half_.high);
-    return below * fma(-below_half_.low, below_half_.factor, above_half_high_);
+    return below_half_.scaled_low_plus(below_half_high_) *
+           fma(-below_half_.low, below_half_.factor, above_half_high_);
   }
 
  private:
   Split<V> below_half_;
-  V above_half_high_;  // exact
+  V below_half_high_, above_half_high_;  // exact
 };
 
 }  // namespace fused_softplus::math

@@ -20,7 +20,7 @@ struct Octave {
 
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE Octave(const Beta& beta, V x) {
-    constexpr T shift = T(0.08496250072115618);  // log2(3/2) - 1/2
+    constexpr T shift = T(0.08496250072115618);             // log2(3/2) - 1/2
     const V u = min(splat<V>(beta.largest_abs()), abs(x));  // in this order a NaN stays one
     biased_k = beta.octaves(u, shift) + round_to_int;
     minus_k = round_to_int - biased_k;
@@ -29,9 +29,10 @@ struct Octave {
     r = fma(minus_k, splat<V>(Ln2<T>::low), beta.times_plus(u, minus_k, Ln2<T>::high));
   }
 
-  // 2^(bias - k): a normal number for every k, where 2^-k may be denormal.
-  static constexpr int bias = single ? 64 : 512;
-  static constexpr T unbias = single ? T(0x1p-64) : T(0x1p-512);
+  // 2^(bias - k): a normal number where 2^-k may be denormal, and 0 for the largest k, which u is
+  // cut at. (With a smaller bias than that all that lies beyond would cost what denormals cost.)
+  static constexpr int bias = single ? 24 : 53;
+  static constexpr T unbias = single ? T(0x1p-24) : T(0x1p-53);
   FUSED_SOFTPLUS_INLINE V biased_scale() const {
     using B = Bits<V>;
     constexpr int mantissa_bits = single ? 23 : 52;

@@ -3,7 +3,7 @@
 // from Python.
 //
 // Tensors are float32, float64, float16 or bfloat16, of any shape and strides, on the CPU or CUDA.
-// abs(beta) is from 1e-36 to 1e36 (float64: 1e-300 to 1e300); threshold is any number but NaN.
+// abs(beta) is from 1e-30 to 1e30 (float64: 1e-300 to 1e300); threshold is any number but NaN.
 // Anything else throws c10::Error.
 #pragma once
 

@@ -46,7 +46,7 @@ struct Ln2<float> {
   static constexpr float low = 0x1.7f7d1cp-20f;
 };
 
-// 2^k log1p(exp(-u)) = high + low + slope r + r^2 (core0 + core1 r + ...), one column for each
+// 2^k log1p(exp(-u)) = high + low + slope r + r^2 (core0 + core1 r + ...), a column for each
 // k; relative error: 2^-28.3
 struct Log1pOctaves {
   static constexpr int size = 8, rows = 32;
@@ -75,7 +75,7 @@ struct Correction {
 };
 };
 
-// 2^k sigmoid(-u) = high + low + slope r + r^2 (core0 + core1 r + ...), one column for each
+// 2^k sigmoid(-u) = high + low + slope r + r^2 (core0 + core1 r + ...), a column for each
 // k; relative error: 2^-27.6
 struct SigmoidOctaves {
   static constexpr int size = 8, rows = 32;

@@ -39,15 +39,15 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg(const Beta& beta, V x) {
 // a + b, both with the same sign bit.
 template <typename Round, typename V>
 FUSED_SOFTPLUS_INLINE V sum(V a, const Split<V>& b) {
+  const V high = b.scaled_high();
   if constexpr (std::is_same_v<Element<V>, float>) {
     // The larger one is added last, so that only this addition is rounded at the result's size.
-    const V smaller = smaller_magnitude(a, b.high);
-    return Round::sum(larger_magnitude(a, b.high), b.low_plus(smaller));
+    return Round::sum(larger_magnitude(a, high), b.scaled_low_plus(smaller_magnitude(a, high)));
   } else {
     // Knuth's 2Sum, exact whichever is larger: b.low has more to lose than float's.
-    const V sum = a + b.high;
-    const V b_part = sum - a;
-    return Round::sum(sum, b.low_plus((a - (sum - b_part)) + (b.high - b_part)));
+    const V sum = a + high;
+    const V high_part = sum - a;
+    return Round::sum(sum, b.scaled_low_plus((a - (sum - high_part)) + (high - high_part)));
   }
 }
 
@@ -81,7 +81,7 @@ struct SoftplusBackward {
   template <typename Round, typename Beta, typename V>
   FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_output, V x) {
     const V beta_x = beta.times(x);
-    const V sigmoid = Sigmoid<V>(beta, x).template at<Round>(beta_x > 0);
+    const V sigmoid = Sigmoid<V>(beta, x).template at<Round>(beta_x);
     return {beta.select_limit(beta_x, grad_output, grad_output * sigmoid)};
   }
 };
@@ -116,7 +116,7 @@ struct SoftplusDoubleBackward {
                                                          V grad_output, V x) {
     const V beta_x = beta.times(x);
     const Sigmoid<V> sigmoid(beta, x);
-    const V slope = sigmoid.template at<Round>(beta_x > 0);
+    const V slope = sigmoid.template at<Round>(beta_x);
     const V curvature = beta.times(sigmoid.slope());
     return {beta.select_limit(beta_x, grad_grad_input, grad_grad_input * slope),
             beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)};

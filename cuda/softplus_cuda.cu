@@ -24,8 +24,7 @@ struct PerElement<Op, scalar_t, std::integer_sequence<int, input...>> {
   math::AnyBeta<T> beta;
 
   GPU_LAMBDA auto operator()(Repeat<scalar_t, input>... in) const {
-    const auto out =
-        Op::template apply<math::Rounding<scalar_t, T>>(beta, static_cast<T>(in)...);
+    const auto out = Op::template apply<math::Rounding<scalar_t, T>>(beta, static_cast<T>(in)...);
     if constexpr (Op::outputs == 1) {
       return static_cast<scalar_t>(out.values[0]);
     } else {

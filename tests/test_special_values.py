@@ -99,7 +99,7 @@ def test_denormal_and_large_inputs(dtype: torch.dtype, beta: float, threshold: f
     reference.check(slope, reference.slope(x, beta), "slope", beta, x)
 
 
-EXTREME = [1e-5, 1e-20, 1e-36, 1e5, 1e20, 1e36]
+EXTREME = [1e-5, 1e-20, 1e-30, 1e5, 1e20, 1e30]
 EXTREME_FLOAT64 = [1e-200, 1e-300, 1e200, 1e300]
 
 

@@ -6,43 +6,27 @@
 #include <string_view>
 
 #include "../softplus.h"
+#include "instruction_sets.h"
 
 namespace fused_softplus::cpu {
 namespace {
 
-struct Capability {
-  const char* name;
-  bool supported;
-  Loop (*find_loop)(Kernel, Dtype);
-};
-
-Capability choose() {
-  const Capability best_first[] = {
-#ifdef __x86_64__
-      // What CMakeLists.txt compiles each for.
-      {"avx512",
-       __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"),
-       avx512::find_loop},
-      {"avx2", __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"), avx2::find_loop},
-#endif
-      {"default", true, baseline::find_loop},
-  };
+InstructionSet choose() {
   const char* wanted = std::getenv("FUSED_SOFTPLUS_CPU_CAPABILITY");
-  for (const Capability& capability : best_first) {
-    if (wanted ? std::string_view(wanted) == capability.name : capability.supported) {
-      TORCH_CHECK(capability.supported, "FUSED_SOFTPLUS_CPU_CAPABILITY=", wanted,
+  for (const InstructionSet& set : instruction_sets()) {
+    if (wanted ? std::string_view(wanted) == set.name : set.supported) {
+      TORCH_CHECK(set.supported, "FUSED_SOFTPLUS_CPU_CAPABILITY=", wanted,
                   ", but this CPU does not support it");
-      return capability;
+      return set;
     }
   }
   TORCH_CHECK(false, "FUSED_SOFTPLUS_CPU_CAPABILITY must be avx512, avx2 or default, but is ",
               wanted);
 }
 
-const Capability& chosen() {
-  static const Capability capability = choose();
-  return capability;
+const InstructionSet& chosen() {
+  static const InstructionSet set = choose();
+  return set;
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ struct Storage<BFloat16> {
              math::bit_cast<Vector<float>>(pairs & upper_half)}};
   }
   static FUSED_SOFTPLUS_INLINE void store(char* to, const Vectors& vectors) {
-    const Word pairs = (rounded(vectors.values[0]) >> 16) | (rounded(vectors.values[1]) & upper_half);
+    const Word pairs =
+        (rounded(vectors.values[0]) >> 16) | (rounded(vectors.values[1]) & upper_half);
     std::memcpy(to, &pairs, sizeof pairs);
   }
 
@@ -96,9 +97,9 @@ struct Storage<Half> {
     HalfWord bits;
     std::memcpy(&bits, from, sizeof bits);
 #if defined(__AVX512F__)
-    return {{_mm512_cvtph_ps(math::bit_cast<__m256i>(bits))}};
+    return {{ _mm512_cvtph_ps(math::bit_cast<__m256i>(bits)) }};
 #elif defined(__F16C__)
-    return {{_mm256_cvtph_ps(math::bit_cast<__m128i>(bits))}};
+    return {{ _mm256_cvtph_ps(math::bit_cast<__m128i>(bits)) }};
 #else
     // The exponent is rebased by a multiplication, which normalises denormals on the way.
     const Word wide = __builtin_convertvector(bits, Word);
@@ -134,6 +135,6 @@ struct Storage<Half> {
 
 // Elements in one load or store.
 template <typename S>
-constexpr int step = Storage<S>::count * vector_bytes / sizeof(Opmath<S>);
+constexpr int step = Storage<S>::count* vector_bytes / sizeof(Opmath<S>);
 
 }  // namespace fused_softplus::cpu

@@ -15,7 +15,7 @@ def fusible(input: Tensor, beta: float, threshold: float) -> bool:
         torch.compiler.is_dynamo_compiling()
         and input.is_cuda
         and input.is_floating_point()
-        and 1e-36 <= abs(beta) <= 1e36
+        and 1e-30 <= abs(beta) <= 1e30
         and threshold == threshold
     )
 

@@ -18,7 +18,7 @@ def softplus(
     Args:
         input: a tensor of any shape and strides; float32, float64, float16 or bfloat16 (the halves
             are computed in float32 and rounded once).
-        beta: ``abs(beta)`` from 1e-36 to 1e36 (float64: 1e-300 to 1e300); may be negative.
+        beta: ``abs(beta)`` from 1e-30 to 1e30 (float64: 1e-300 to 1e300); may be negative.
         threshold: any number but NaN; ``float("inf")`` for no linear part.
         out: where to put the result; resized to ``input``'s shape, of ``input``'s dtype. Cannot be
             combined with autograd.
