@@ -89,7 +89,9 @@ struct SoftplusBackward {
 // softplus_backward_from_result: the same from y = softplus(x), since sigmoid(beta x) =
 // 1 - exp(-beta y). No threshold is needed: beyond it exp(-beta y) is lost beside 1 (the in-place
 // operator, which uses this, makes sure of that).
-// Error, for the y given: below 1.5 ULP; any beta: below 2 ULP.
+// Error, for the y given: below 1.5 ULP; any beta: below 2 ULP. (1 - scale is exact. The worst is
+// scale = 1/2, where the remainder's rounding counts up to 3/8 ULP, p's up to 1/4 and the last one
+// 1/2; the polynomials' are less than 1/8.)
 struct SoftplusBackwardFromResult {
   static constexpr int inputs = 2;
   static constexpr int outputs = 1;
@@ -106,7 +108,8 @@ struct SoftplusBackwardFromResult {
 // grad_grad_input * sigmoid(beta x), and towards x, grad_grad_input * grad_output * beta *
 // sigmoid(beta x) * sigmoid(-beta x), which is 0 where beta x > threshold.
 // Error: the first as softplus_backward; the second below 2.25 ULP; any beta: below 3 ULP (m =
-// |beta|).
+// |beta|). (It multiplies one sigmoid below 1 ULP by one at 0.55 and rounds: 3.1 ULP if all were
+// at their worst at once. The worst of all float32 inputs is 2.13, of a search in float64 2.04.)
 struct SoftplusDoubleBackward {
   static constexpr int inputs = 3;
   static constexpr int outputs = 2;
