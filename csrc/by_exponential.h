@@ -1,5 +1,6 @@
-// log1p(exp(-u)) and sigmoid(-u) for double, from exp(-u): a table for every octave, as float has,
-// would not fit into registers.
+// log1p(exp(-u)) and sigmoid(-u) from exp(-u): for double, for which a table for every octave would
+// not fit into registers; and sigmoid for float where looking up among few octaves (AVX2) takes
+// longer than a division.
 #pragma once
 
 #include "exponential.h"
@@ -35,7 +36,7 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V 
 }
 
 // sigmoid(-|beta x|) and sigmoid(|beta x|), as fractions over 1 + exp(-u).
-template <typename V>
+template <typename Round, typename V>
 class SigmoidByExponential {
  public:
   template <typename Beta>
@@ -43,13 +44,15 @@ class SigmoidByExponential {
     const ExpNeg<V> e(beta, x);
     exp_ = fma(e.scale, e.p, e.scale);
     exp_low_ = fma(e.scale, e.p, e.scale - exp_);
+    if constexpr (Round::again) {
+      exp_low_ = fma(e.scale, e.p_low, exp_low_);
+    }
     denominator_ = 1 + exp_;
     denominator_low_ = (1 - denominator_) + exp_ + exp_low_;
     reciprocal_ = 1 / denominator_;
   }
 
   // sigmoid(beta x); x itself is looked at for its sign alone.
-  template <typename Round>
   FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
     const auto negative = is_negative(beta_x);
     return divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
@@ -60,13 +63,14 @@ class SigmoidByExponential {
   }
 
  private:
-  // numerator / denominator, corrected to first order for all that was lost on the way.
-  template <typename Round>
+  // numerator / denominator, corrected to first order for all that was lost on the way; Last
+  // rounds.
+  template <typename Last>
   FUSED_SOFTPLUS_INLINE V divide(V numerator, V numerator_low) const {
     const V quotient = numerator * reciprocal_;
     const V remainder =
         fma(-quotient, denominator_, numerator) + fma(-quotient, denominator_low_, numerator_low);
-    return Round::fma(remainder, reciprocal_, quotient);
+    return Last::fma(remainder, reciprocal_, quotient);
   }
 
   V exp_, exp_low_;  // exp(-u), and what rounding it lost

@@ -204,12 +204,7 @@ def log1p_correction(t):
     return (mp.log1p(t) / t - 1) / t if t else mp.mpf(-1) / 2
 
 
-def sigmoid_correction(t):
-    """(1 / (1 + t) - 1) / t."""
-    return -1 / (1 + t)
-
-
-def emit_octaves(struct, meaning, function, high, correction):
+def emit_octaves(struct, meaning, function, high, correction=None):
     rows, errors = zip(*(octave_row(function, high, k) for k in range(OCTAVES)), strict=True)
     print(
         f"// 2^k {meaning} = high + low + slope r + r^2 (core0 + core1 r + ...), a column for each"
@@ -221,9 +216,10 @@ def emit_octaves(struct, meaning, function, high, correction):
     for column in zip(*rows, strict=True):
         print(f"      {{{', '.join(literal(value, 'f') for value in column)}}},")
     print("  };")
-    fit = rounded_fit(correction, lambda t: t, CORRECTED_LOW, CORRECTED_HIGH, 2, np.float32)
-    print("  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on")
-    emit_coefficients("struct Correction", "float", "f", *fit)
+    if correction:
+        fit = rounded_fit(correction, lambda t: t, CORRECTED_LOW, CORRECTED_HIGH, 2, np.float32)
+        print("  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on")
+        emit_coefficients("struct Correction", "float", "f", *fit)
     print("};\n")
 
 
@@ -308,7 +304,7 @@ if __name__ == "__main__":
     print(HEADER)
     emit_exp("float", np.float32, "f", degree=4, ln2_bits=16)
     emit_octaves("Log1pOctaves", "log1p(exp(-u))", log1p_octave, log1p_high, log1p_correction)
-    emit_octaves("SigmoidOctaves", "sigmoid(-u)", sigmoid_octave, sigmoid_high, sigmoid_correction)
+    emit_octaves("SigmoidOctaves", "sigmoid(-u)", sigmoid_octave, sigmoid_high)
     emit_exp("double", np.float64, "", degree=10, ln2_bits=42)
     emit_log1p("double", np.float64, "", degree=13)
     print("}  // namespace fused_softplus::math")

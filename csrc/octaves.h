@@ -18,7 +18,8 @@
 namespace fused_softplus::math {
 
 // How many octaves have polynomials of their own; the last row serves all from there on. 32 need
-// no correction. AVX2 can look up among 8 in one instruction, and so corrects the last row.
+// no correction. AVX2 can look up among 8 in one instruction, and so corrects the last row of
+// log1p; its sigmoid is by_exponential.h's.
 template <typename V>
 constexpr int octave_rows = sizeof(V) == 32 ? 8 : 32;
 
@@ -77,7 +78,7 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_octave(const Beta& beta, V x) {
 }
 
 // sigmoid(-|beta x|) and sigmoid(|beta x|).
-template <typename V>
+template <typename Round, typename V>
 class SigmoidByOctave {
  public:
   template <typename Beta>
@@ -87,7 +88,6 @@ class SigmoidByOctave {
         above_half_high_(1 - below_half_high_) {}
 
   // sigmoid(beta x); x itself is looked at for its sign alone.
-  template <typename Round>
   FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
     return Round::fma(below_half_.low, with_opposite_sign(below_half_.factor, beta_x),
                       is_negative(beta_x) ? below_half_high_ : above_half_high_);

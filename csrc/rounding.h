@@ -12,6 +12,8 @@
 namespace fused_softplus::math {
 
 struct ToNearest {
+  static constexpr bool again = false;
+
   template <typename V>
   FUSED_SOFTPLUS_INLINE static V finite(V x) {
     return x;
@@ -27,6 +29,8 @@ struct ToNearest {
 };
 
 struct ToOdd {
+  static constexpr bool again = true;
+
   // Infinity's last digit, set, would make it a NaN; the largest number is rounded to infinity
   // again. A NaN stays one.
   template <typename V>

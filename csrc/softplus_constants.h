@@ -89,19 +89,6 @@ struct SigmoidOctaves {
       {-0x1.1a6f02p-9f, -0x1.fbdb3cp-11f, 0x1.f4cbd4p-9f, 0x1.55b4bp-8f, 0x1.218e42p-9f, -0x1.bec54cp-10f, -0x1.2e978cp-8f, -0x1.a14152p-8f, -0x1.e0c89ep-8f, -0x1.01195ep-7f, -0x1.0964aap-7f, -0x1.0da434p-7f, -0x1.0fcb0cp-7f, -0x1.10f49p-7f, -0x1.11ed6ap-7f, -0x1.11a586p-7f, -0x1.11cb34p-7f, -0x1.11dd52p-7f, -0x1.11e63p-7f, -0x1.11ea94p-7f, -0x1.11ecc2p-7f, -0x1.11eddap-7f, -0x1.11ee66p-7f, -0x1.11f276p-7f, -0x1.11f298p-7f, -0x1.11f2aap-7f, -0x1.121f28p-7f, -0x1.1209acp-7f, -0x1.11fe8p-7f, -0x1.11f8b2p-7f, -0x1.11f5bap-7f, -0x1.11f2bap-7f},
       {0x1.9bffbp-13f, 0x1.226d5ep-10f, 0x1.0361d4p-11f, -0x1.33771ap-10f, -0x1.77545ep-10f, -0x1.5eb27p-11f, 0x1.69c154p-13f, 0x1.91ff2ap-11f, 0x1.1f3df8p-10f, 0x1.4c188ep-10f, 0x1.67f7fap-10f, 0x1.74e342p-10f, 0x1.7af948p-10f, 0x1.7de37p-10f, 0x1.771dap-10f, 0x1.81297cp-10f, 0x1.81824p-10f, 0x1.81b102p-10f, 0x1.81c91cp-10f, 0x1.81d544p-10f, 0x1.81db5cp-10f, 0x1.81de6ap-10f, 0x1.81dff2p-10f, 0x1.81302p-10f, 0x1.813084p-10f, 0x1.8130b6p-10f, 0x1.7f372ep-10f, 0x1.80cb1ap-10f, 0x1.80f948p-10f, 0x1.8113d4p-10f, 0x1.81220ap-10f, 0x1.8130e8p-10f},
   };
-  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on
-// Relative error of what it serves: 2^-30.8
-struct Correction {
-  static constexpr int size = 3;
-  static constexpr float coefficient(int power) {
-    constexpr float coefficients[size] = {
-        -0x1.fffff6p-1f,
-        0x1.ffeacp-1f,
-        -0x1.f4326ap-1f,
-    };
-    return coefficients[power];
-  }
-};
 };
 
 // (exp(-r) - 1 + r) / r^2, for exp(-r)

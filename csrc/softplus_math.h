@@ -52,8 +52,11 @@ FUSED_SOFTPLUS_INLINE V sum(V a, const Split<V>& b) {
 }
 
 template <typename V>
-using Sigmoid = std::conditional_t<std::is_same_v<Element<V>, float>, SigmoidByOctave<V>,
-                                   SigmoidByExponential<V>>;
+constexpr bool sigmoid_by_octave = std::is_same_v<Element<V>, float>&& octave_rows<V> == 32;
+
+template <typename Round, typename V>
+using Sigmoid = std::conditional_t<sigmoid_by_octave<V>, SigmoidByOctave<Round, V>,
+                                   SigmoidByExponential<Round, V>>;
 
 // softplus: x where beta x > threshold, else log(1 + exp(beta x)) / beta.
 // Error: below 1 ULP; any beta: below 2.5 ULP (m = 1 / |beta|). Halves correctly rounded for beta
@@ -81,7 +84,7 @@ struct SoftplusBackward {
   template <typename Round, typename Beta, typename V>
   FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_output, V x) {
     const V beta_x = beta.times(x);
-    const V sigmoid = Sigmoid<V>(beta, x).template at<Round>(beta_x);
+    const V sigmoid = Sigmoid<Round, V>(beta, x).at(beta_x);
     return {beta.select_limit(beta_x, grad_output, grad_output * sigmoid)};
   }
 };
@@ -118,8 +121,8 @@ struct SoftplusDoubleBackward {
   FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_grad_input,
                                                          V grad_output, V x) {
     const V beta_x = beta.times(x);
-    const Sigmoid<V> sigmoid(beta, x);
-    const V slope = sigmoid.template at<Round>(beta_x);
+    const Sigmoid<Round, V> sigmoid(beta, x);
+    const V slope = sigmoid.at(beta_x);
     const V curvature = beta.times(sigmoid.slope());
     return {beta.select_limit(beta_x, grad_grad_input, grad_grad_input * slope),
             beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)};
