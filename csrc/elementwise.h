@@ -131,7 +131,7 @@ struct Elementwise {
   }
 
   // Whether the tensors need nothing of what an iterator does, which takes most of a small call's
-  // time: all contiguous and of one size, and no output over an input's memory but the first's.
+  // time: all contiguous and of one size, and no output over an input's memory, unless it is it.
   static bool plain(std::initializer_list<Tensor*> outputs,
                     std::initializer_list<const Tensor*> inputs) {
     const Tensor& first = **inputs.begin();
@@ -142,10 +142,10 @@ struct Elementwise {
     return first.numel() <= Device::most_contiguous &&
            std::all_of(inputs.begin(), inputs.end(), fits) &&
            std::all_of(outputs.begin(), outputs.end(), [&](const Tensor* output) {
-             return !output->defined() || output->is_same(first) ||
+             return !output->defined() ||
                     (fits(output) && output->scalar_type() == first.scalar_type() &&
-                     std::none_of(inputs.begin(), inputs.end(), [&](const Tensor* input) {
-                       return output->is_alias_of(*input);
+                     std::all_of(inputs.begin(), inputs.end(), [&](const Tensor* input) {
+                       return output->is_same(*input) || !output->is_alias_of(*input);
                      }));
            });
   }

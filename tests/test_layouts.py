@@ -128,6 +128,15 @@ def test_grad_input() -> None:
     assert torch.equal(grad, expected)
 
 
+def test_grad_input_that_overlaps_the_input_is_refused() -> None:
+    buffer = torch.randn(4)
+    before = buffer.clone()
+    grad, x = buffer[1:], buffer[:3]
+    with pytest.raises(RuntimeError, match="some elements of the input tensor and the written-to"):
+        ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad)
+    assert torch.equal(buffer, before)
+
+
 @pytest.mark.parametrize(
     ("make_out", "message"),
     [
