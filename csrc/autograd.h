@@ -4,13 +4,13 @@
 #include <typeinfo>
 #include <vector>
 
-namespace fused_softplus __attribute__((visibility("default"))) {
+namespace fused_softplus {
 
-  struct NodeType {
-    const char* name;
-    const std::type_info* type;
-  };
+struct NodeType {
+  const char* name;
+  const std::type_info* type;
+};
 
-  std::vector<NodeType> node_types();
+__attribute__((visibility("default"))) std::vector<NodeType> node_types();
 
-}  // namespace )
+}  // namespace fused_softplus

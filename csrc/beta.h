@@ -19,7 +19,7 @@ struct Split {
   FUSED_SOFTPLUS_INLINE V scaled_low_plus(V other) const { return fma(low, factor, other); }
 };
 
-// |beta x| above which exp(-|beta x|) is below half of T's smallest number.
+// u above which exp(-u) is below half of T's smallest number.
 template <typename T>
 constexpr T largest_exponent = T(std::is_same_v<T, float> ? 104.5 : 746);
 
@@ -33,10 +33,12 @@ class AnyBeta {
         abs_beta_(std::fabs(beta_)),
         inverse_(T(1) / beta_),
         octaves_(static_cast<T>(std::fabs(static_cast<double>(beta_)) * 1.4426950408889634)),
+        largest_abs_(largest_exponent<T> / abs_beta_),
         threshold_(static_cast<T>(
             std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max())))) {}
 
-  FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_exponent<T> / abs_beta_; }
+  // |x| above which exp(-|beta x|) is below half of T's smallest number.
+  FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_abs_; }
 
   template <typename V>
   FUSED_SOFTPLUS_INLINE V times(V x) const {
@@ -73,7 +75,8 @@ class AnyBeta {
 
  private:
   T beta_, abs_beta_, inverse_;
-  T octaves_;    // |beta| / ln(2)
+  T octaves_;  // |beta| / ln(2)
+  T largest_abs_;
   T threshold_;  // finite, so that an infinite input always takes the linear branch
 };
 

@@ -54,36 +54,34 @@ FUSED_SOFTPLUS_INLINE constexpr To bit_cast(From from) {
   return __builtin_bit_cast(To, from);
 }
 
+// One lane's bits with the sign's alone.
+template <typename V>
+constexpr auto sign_bit = std::numeric_limits<Bits<Element<V>>>::min();
+
 template <typename V>
 FUSED_SOFTPLUS_INLINE V abs(V x) {
-  constexpr auto all_but_the_sign =
-      static_cast<std::conditional_t<sizeof(Element<V>) == 4, int32_t, int64_t>>(
-          sizeof(Element<V>) == 4 ? INT32_MAX : INT64_MAX);
-  return bit_cast<V>(bit_cast<Bits<V>>(x) & all_but_the_sign);
+  return bit_cast<V>(bit_cast<Bits<V>>(x) & ~sign_bit<V>);
 }
 
 // Returns _mm256_name_ps(...), or whichever of its kind fits V, where this machine has it.
 #if defined(__AVX512F__)
-#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)            \
-  if constexpr (is_vector<V, float, 64>) {               \
-    return bit_cast<V>(_mm512_##name##_ps(__VA_ARGS__)); \
-  } else if constexpr (is_vector<V, double, 64>) {       \
-    return bit_cast<V>(_mm512_##name##_pd(__VA_ARGS__)); \
-  }
+#define FUSED_SOFTPLUS_WIDEST(name) _mm512_##name
 #elif defined(__AVX2__)
-#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)            \
-  if constexpr (is_vector<V, float, 32>) {               \
-    return bit_cast<V>(_mm256_##name##_ps(__VA_ARGS__)); \
-  } else if constexpr (is_vector<V, double, 32>) {       \
-    return bit_cast<V>(_mm256_##name##_pd(__VA_ARGS__)); \
+#define FUSED_SOFTPLUS_WIDEST(name) _mm256_##name
+#endif
+#ifdef FUSED_SOFTPLUS_WIDEST
+template <typename V, typename T>
+constexpr bool is_widest = !std::is_arithmetic_v<V> && std::is_same_v<Element<V>, T> &&
+                           sizeof(V) == sizeof(FUSED_SOFTPLUS_WIDEST(setzero_ps)());
+#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)                          \
+  if constexpr (is_widest<V, float>) {                                 \
+    return bit_cast<V>(FUSED_SOFTPLUS_WIDEST(name##_ps)(__VA_ARGS__)); \
+  } else if constexpr (is_widest<V, double>) {                         \
+    return bit_cast<V>(FUSED_SOFTPLUS_WIDEST(name##_pd)(__VA_ARGS__)); \
   }
 #else
 #define FUSED_SOFTPLUS_INSTRUCTION(name, ...)
 #endif
-
-template <typename V, typename T, int bytes>
-constexpr bool is_vector =
-    !std::is_arithmetic_v<V> && std::is_same_v<Element<V>, T> && sizeof(V) == bytes;
 
 // a * b + c, rounded once where the machine can. x86-64's baseline cannot (the library's fma
 // takes 25 ns there), so it rounds twice and has a wider error bound of its own.
@@ -113,8 +111,7 @@ FUSED_SOFTPLUS_INLINE auto is_negative(V x) {
 }
 template <typename V>
 FUSED_SOFTPLUS_INLINE V with_opposite_sign(V positive, V x) {
-  constexpr auto sign = std::numeric_limits<Bits<Element<V>>>::min();
-  return bit_cast<V>(bit_cast<Bits<V>>(positive) | (~bit_cast<Bits<V>>(x) & sign));
+  return bit_cast<V>(bit_cast<Bits<V>>(positive) | (~bit_cast<Bits<V>>(x) & sign_bit<V>));
 }
 
 // a * b + c, rounded towards zero. |c| >= |a b|, or c = 0.
@@ -132,8 +129,7 @@ FUSED_SOFTPLUS_INLINE V fma_towards_zero(V a, V b, V c) {
   using B = Bits<V>;
   const V nearest = fma(a, b, c);
   const V lost = fma(a, b, c - nearest);
-  const B sign = bit_cast<B>(nearest) & std::numeric_limits<Element<B>>::min();
-  const V lost_outwards = bit_cast<V>(bit_cast<B>(lost) ^ sign);
+  const V lost_outwards = bit_cast<V>(bit_cast<B>(lost) ^ (bit_cast<B>(nearest) & sign_bit<V>));
   return bit_cast<V>(bit_cast<B>(nearest) - (lost_outwards < 0 ? splat<B>(1) : splat<B>(0)));
 #endif
 }
@@ -151,6 +147,7 @@ FUSED_SOFTPLUS_INLINE V max(V a, V b) {
   return a > b ? a : b;
 }
 #undef FUSED_SOFTPLUS_INSTRUCTION
+#undef FUSED_SOFTPLUS_WIDEST
 
 // Of two numbers with one sign (0 has any). A NaN may come from either.
 template <typename V>

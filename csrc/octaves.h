@@ -29,8 +29,8 @@ template <typename Octaves, int coefficient, int rows>
 constexpr std::array<float, rows> octave_column() {
   std::array<float, rows> column = {};
   for (int row = 0; row < rows; ++row) {
-    column[row] =
-        Octaves::coefficients[coefficient][row + 1 < rows ? row : 31] * Octave<float>::unbias;
+    column[row] = Octaves::coefficients[coefficient][row + 1 < rows ? row : Octaves::rows - 1] *
+                  Octave<float>::unbias;
   }
   return column;
 }
