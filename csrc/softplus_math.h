@@ -17,6 +17,7 @@
 #pragma once
 
 #include "by_exponential.h"
+#include "kernel.h"
 #include "octaves.h"
 #include "rounding.h"
 
@@ -147,5 +148,23 @@ struct SoftplusDoubleBackwardFromResult {
             grad_grad_input * grad_output * curvature};
   }
 };
+
+// visit(formula), with the one that kernel names.
+template <typename Visit>
+decltype(auto) with_formula(Kernel kernel, Visit&& visit) {
+  switch (kernel) {
+    case Kernel::softplus:
+      return visit(Softplus());
+    case Kernel::softplus_backward:
+      return visit(SoftplusBackward());
+    case Kernel::softplus_backward_from_result:
+      return visit(SoftplusBackwardFromResult());
+    case Kernel::softplus_double_backward:
+      return visit(SoftplusDoubleBackward());
+    case Kernel::softplus_double_backward_from_result:
+      return visit(SoftplusDoubleBackwardFromResult());
+  }
+  __builtin_unreachable();
+}
 
 }  // namespace fused_softplus::math

@@ -59,18 +59,8 @@ void run(at::TensorIteratorBase& iterator, double beta, double threshold) {
 
 struct Device {
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
-    switch (kernel) {
-      case Kernel::softplus:
-        return cuda::run<math::Softplus>(iterator, beta, threshold);
-      case Kernel::softplus_backward:
-        return cuda::run<math::SoftplusBackward>(iterator, beta, threshold);
-      case Kernel::softplus_backward_from_result:
-        return cuda::run<math::SoftplusBackwardFromResult>(iterator, beta, threshold);
-      case Kernel::softplus_double_backward:
-        return cuda::run<math::SoftplusDoubleBackward>(iterator, beta, threshold);
-      case Kernel::softplus_double_backward_from_result:
-        return cuda::run<math::SoftplusDoubleBackwardFromResult>(iterator, beta, threshold);
-    }
+    math::with_formula(
+        kernel, [&](auto op) { cuda::run<decltype(op)>(iterator, beta, threshold); });
   }
 };
 

@@ -113,19 +113,7 @@ Loop find(Dtype dtype) {
 }  // namespace
 
 Loop find_loop(Kernel kernel, Dtype dtype) {
-  switch (kernel) {
-    case Kernel::softplus:
-      return find<math::Softplus>(dtype);
-    case Kernel::softplus_backward:
-      return find<math::SoftplusBackward>(dtype);
-    case Kernel::softplus_backward_from_result:
-      return find<math::SoftplusBackwardFromResult>(dtype);
-    case Kernel::softplus_double_backward:
-      return find<math::SoftplusDoubleBackward>(dtype);
-    case Kernel::softplus_double_backward_from_result:
-      return find<math::SoftplusDoubleBackwardFromResult>(dtype);
-  }
-  __builtin_unreachable();
+  return math::with_formula(kernel, [&](auto op) { return find<decltype(op)>(dtype); });
 }
 
 }  // namespace fused_softplus::cpu::FUSED_SOFTPLUS_ISA
