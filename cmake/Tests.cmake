@@ -8,10 +8,22 @@ FetchContent_MakeAvailable(googletest)
 include(GoogleTest)
 enable_testing()
 
-# The loops' walk over memory: no torch.
-add_executable(loop_tests tests/cpp/test_loops.cpp)
-target_include_directories(loop_tests PRIVATE ${CMAKE_SOURCE_DIR})
-target_link_libraries(loop_tests PRIVATE options loops GTest::gtest_main)
+# The loops that are tested: the library's, and what CUDA computes, on the CPU. No torch, but for
+# the headers of its two halves.
+add_library(loops_under_test OBJECT tests/cpp/scalar_loops.cpp)
+target_include_directories(loops_under_test PUBLIC ${CMAKE_SOURCE_DIR})
+target_include_directories(loops_under_test SYSTEM PRIVATE ${LIBTORCH_INCLUDE_DIR})
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(loops_under_test PRIVATE -mfma -mf16c)
+endif()
+target_link_libraries(loops_under_test PUBLIC options loops)
+
+# Their walk over memory.
+add_executable(loop_tests tests/cpp/test_lanes.cpp tests/cpp/test_loops.cpp)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set_source_files_properties(tests/cpp/test_lanes.cpp PROPERTIES COMPILE_OPTIONS -mfma)
+endif()
+target_link_libraries(loop_tests PRIVATE loops_under_test GTest::gtest_main)
 gtest_discover_tests(loop_tests DISCOVERY_TIMEOUT 60)
 
 # Every error bound: the loops against a reference in higher precision, and that against mpmath. For
@@ -21,9 +33,8 @@ check_cxx_compiler_flag(-march=native HAVE_MARCH_NATIVE)
 find_package(Threads REQUIRED)
 foreach(program accuracy reference_points)
   add_executable(${program} tests/cpp/accuracy/${program}.cpp)
-  target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR})
   target_compile_options(${program} PRIVATE $<$<BOOL:${HAVE_MARCH_NATIVE}>:-march=native>)
-  target_link_libraries(${program} PRIVATE options loops Threads::Threads)
+  target_link_libraries(${program} PRIVATE loops_under_test Threads::Threads)
 endforeach()
 add_test(NAME accuracy COMMAND accuracy)
 if(FUSED_SOFTPLUS_PYTHON)

@@ -127,4 +127,13 @@ class UnitBeta {
   AnyBeta<T> any_;
 };
 
+// visit(the cheaper of the two that will do)
+template <typename T, typename Visit>
+decltype(auto) with_beta(double beta, double threshold, Visit&& visit) {
+  if (UnitBeta<T>::covers(beta, threshold)) {
+    return visit(UnitBeta<T>(threshold));
+  }
+  return visit(AnyBeta<T>(beta, threshold));
+}
+
 }  // namespace fused_softplus::math

@@ -49,7 +49,7 @@ class SigmoidByExponential {
     }
     denominator_ = 1 + exp_;
     denominator_low_ = (1 - denominator_) + exp_ + exp_low_;
-    reciprocal_ = 1 / denominator_;
+    reciprocal_ = reciprocal(denominator_);
   }
 
   // sigmoid(beta x); x itself is looked at for its sign alone.

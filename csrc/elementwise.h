@@ -15,13 +15,14 @@
 namespace fused_softplus {
 
 // Device has
+//   class Guard;  // made from the tensors' c10::Device: makes it the current one while it lives
 //   // Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
 //   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
 //                   double threshold);
-// and, where contiguous tensors of up to so many elements are to go without an iterator,
-//   static constexpr int64_t most_contiguous;
+//   // Whether a contiguous tensor needs no iterator, and what is then called: a new tensor like
+//   // it, and the same as above over n elements of each operand, from the addresses on.
+//   static bool takes_contiguous(const at::Tensor& tensor);
 //   static at::Tensor empty_like_contiguous(const at::Tensor& tensor);
-//   // The same over n elements of each tensor, from the addresses on.
 //   static void run_contiguous(at::ScalarType dtype, int64_t n,
 //                              c10::ArrayRef<char*> addresses, Kernel kernel, double beta, double
 //                              threshold);
@@ -110,10 +111,9 @@ struct Elementwise {
     const auto dtype = (*inputs.begin())->scalar_type();
     const double beta_value = checked_beta(name, beta, dtype);
     const double threshold_value = checked_threshold(name, threshold);
-    if constexpr (requires { &Device::run_contiguous; }) {
-      if (plain(outputs, inputs)) {
-        return run_contiguous(kernel, outputs, inputs, beta_value, threshold_value);
-      }
+    const typename Device::Guard guard((*inputs.begin())->device());
+    if (plain(outputs, inputs)) {
+      return run_contiguous(kernel, outputs, inputs, beta_value, threshold_value);
     }
     at::TensorIteratorConfig config;
     for (const Tensor* output : outputs) {
@@ -137,10 +137,9 @@ struct Elementwise {
     const Tensor& first = **inputs.begin();
     const auto fits = [&](const Tensor* tensor) {
       return tensor->is_contiguous() && tensor->sizes() == first.sizes() &&
-             tensor->device() == first.device();
+             tensor->device() == first.device() && Device::takes_contiguous(*tensor);
     };
-    return first.numel() <= Device::most_contiguous &&
-           std::all_of(inputs.begin(), inputs.end(), fits) &&
+    return std::all_of(inputs.begin(), inputs.end(), fits) &&
            std::all_of(outputs.begin(), outputs.end(), [&](const Tensor* output) {
              return !output->defined() ||
                     (fits(output) && output->scalar_type() == first.scalar_type() &&

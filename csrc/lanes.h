@@ -60,7 +60,11 @@ constexpr auto sign_bit = std::numeric_limits<Bits<Element<V>>>::min();
 
 template <typename V>
 FUSED_SOFTPLUS_INLINE V abs(V x) {
-  return bit_cast<V>(bit_cast<Bits<V>>(x) & ~sign_bit<V>);
+  if constexpr (std::is_arithmetic_v<V>) {
+    return std::fabs(x);  // CUDA takes it with the next operation
+  } else {
+    return bit_cast<V>(bit_cast<Bits<V>>(x) & ~sign_bit<V>);
+  }
 }
 
 // Returns _mm256_name_ps(...), or whichever of its kind fits V, where this machine has it.
@@ -101,6 +105,28 @@ FUSED_SOFTPLUS_INLINE V fma(V a, V b, V c) {
     return result;
   }
 #endif
+}
+
+// 1 / x for x from 1 to 2, from a guess within 2^-20 of it. Correctly rounded (Markstein 1990),
+// unless all of x's digits are ones.
+FUSED_SOFTPLUS_INLINE double refined_reciprocal(double x, double guess) {
+  const double error = fma(-x, guess, 1.0);
+  const double within_ulp = fma(guess, fma(error, error, error), guess);
+  return fma(within_ulp, fma(-x, within_ulp, 1.0), within_ulp);
+}
+
+// 1 / x for x from 1 to 2.
+template <typename V>
+FUSED_SOFTPLUS_INLINE V reciprocal(V x) {
+#ifdef __CUDA_ARCH__
+  if constexpr (std::is_same_v<V, double>) {
+    // As CUDA's own division begins, which then calls a function for numbers that are not normal.
+    double guess;
+    asm("rcp.approx.ftz.f64 %0, %1;" : "=d"(guess) : "d"(x));
+    return refined_reciprocal(x, guess);
+  }
+#endif
+  return 1 / x;
 }
 
 // Whether the sign bit is set, and a positive number with that bit's opposite for a sign: cheaper

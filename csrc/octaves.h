@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 
 #include "polynomial.h"
 #include "reduction.h"
@@ -35,12 +36,36 @@ constexpr std::array<float, rows> octave_column() {
   return column;
 }
 
+#ifdef __CUDACC__
+// On CUDA the table stands in shared memory, a column's rows in one bank each: whichever rows a
+// warp's threads need, they get them in one access. Threads fill it, and wait, before they look up.
+template <typename Octaves>
+__device__ float (&shared_octaves())[Octaves::size][Octaves::rows] {
+  __shared__ float columns[Octaves::size][Octaves::rows];
+  return columns;
+}
+
+template <typename Octaves, int... coefficient>
+__device__ void fill_shared_octaves(std::integer_sequence<int, coefficient...>) {
+  constexpr int rows = Octaves::rows;
+  static constexpr std::array<float, rows> columns[] = {
+      octave_column<Octaves, coefficient, rows>()...};
+  for (unsigned i = threadIdx.x; i < Octaves::size * rows; i += blockDim.x) {
+    shared_octaves<Octaves>()[i / rows][i % rows] = columns[i / rows][i % rows];
+  }
+}
+#endif
+
 template <typename Octaves, int coefficient, typename V>
 FUSED_SOFTPLUS_INLINE V look_up_octave(Bits<V> row) {
   constexpr int rows = octave_rows<V>;
+#ifdef __CUDA_ARCH__
+  return shared_octaves<Octaves>()[coefficient][row & (rows - 1)];
+#else
   alignas(64) static constexpr std::array<float, rows> column =
       octave_column<Octaves, coefficient, rows>();
   return look_up<V, rows>(column.data(), row);
+#endif
 }
 
 // The function of |beta x| that Octaves holds; high * factor is exact.

@@ -63,6 +63,7 @@ using Sigmoid = std::conditional_t<sigmoid_by_octave<V>, SigmoidByOctave<Round, 
 // Error: below 1 ULP; any beta: below 2.5 ULP (m = 1 / |beta|). Halves correctly rounded for beta
 // a power of 2. float: monotone, and never below max(x, 0), for beta = 1.
 struct Softplus {
+  using Octaves = Log1pOctaves;  // where float looks up its coefficients
   static constexpr int inputs = 1;
   static constexpr int outputs = 1;
 
@@ -79,6 +80,7 @@ struct Softplus {
 // softplus_backward: grad_output * sigmoid(beta x), grad_output itself where beta x > threshold.
 // Error: below 1 ULP; any beta: below 1.2 ULP. Halves correctly rounded for beta a power of 2.
 struct SoftplusBackward {
+  using Octaves = SigmoidOctaves;
   static constexpr int inputs = 2;
   static constexpr int outputs = 1;
 
@@ -115,6 +117,7 @@ struct SoftplusBackwardFromResult {
 // |beta|). (It multiplies one sigmoid below 1 ULP by one at 0.55 and rounds: 3.1 ULP if all were
 // at their worst at once. The worst of all float32 inputs is 2.13, of a search in float64 2.04.)
 struct SoftplusDoubleBackward {
+  using Octaves = SigmoidOctaves;
   static constexpr int inputs = 3;
   static constexpr int outputs = 2;
 
@@ -148,6 +151,18 @@ struct SoftplusDoubleBackwardFromResult {
             grad_grad_input * grad_output * curvature};
   }
 };
+
+#ifdef __CUDACC__
+// What a block's threads do together before they apply Op to numbers of type T.
+template <typename Op, typename T>
+__device__ void prepare() {
+  if constexpr (std::is_same_v<T, float> && requires { typename Op::Octaves; }) {
+    fill_shared_octaves<typename Op::Octaves>(
+        std::make_integer_sequence<int, Op::Octaves::size>());
+    __syncthreads();
+  }
+}
+#endif
 
 // visit(formula), with the one that kernel names.
 template <typename Visit>

@@ -1,66 +1,67 @@
-// The operators on CUDA: the formulas of softplus_math.h, run over tensors by ATen's own loop,
-// which handles strides, more than 2^31 elements, the current stream and device, and launch errors.
+// The operators on CUDA, on the current stream of the tensors' device.
 #include <ATen/Dispatch.h>
-
-#include <ATen/native/cuda/Loops.cuh>
+#include <ATen/cuda/EmptyTensor.h>
+#include <c10/cuda/CUDAGuard.h>
 
 #include "../csrc/elementwise.h"
-#include "../csrc/softplus_math.h"
+#include "kernels.cuh"
 
 namespace fused_softplus::cuda {
 namespace {
 
-template <typename scalar_t, int>
-using Repeat = scalar_t;
-
-// Op as a function of single elements, computed in opmath and rounded at the end.
-template <typename Op, typename scalar_t, typename Inputs>
-struct PerElement;
-
-template <typename Op, typename scalar_t, int... input>
-struct PerElement<Op, scalar_t, std::integer_sequence<int, input...>> {
-  using Scalar = scalar_t;
-  using T = at::opmath_type<scalar_t>;
-  math::AnyBeta<T> beta;
-
-  GPU_LAMBDA auto operator()(Repeat<scalar_t, input>... in) const {
-    const auto out = Op::template apply<math::Rounding<scalar_t, T>>(beta, static_cast<T>(in)...);
-    if constexpr (Op::outputs == 1) {
-      return static_cast<scalar_t>(out.values[0]);
-    } else {
-      return thrust::make_tuple(static_cast<scalar_t>(out.values[0]),
-                                static_cast<scalar_t>(out.values[1]));
-    }
-  }
-};
-
-template <typename Function>
-void run_over(at::TensorIteratorBase& iterator, const Function& function, std::true_type) {
-  at::native::gpu_kernel_nocast(iterator, function);
-}
-
-// ATen takes only a lambda here; every operator with two outputs has three inputs.
-template <typename Function>
-void run_over(at::TensorIteratorBase& iterator, const Function& function, std::false_type) {
-  using scalar_t = typename Function::Scalar;
-  at::native::gpu_kernel_multiple_outputs(
-      iterator,
-      [function] GPU_LAMBDA(scalar_t a, scalar_t b, scalar_t c) { return function(a, b, c); });
-}
-
-template <typename Op>
-void run(at::TensorIteratorBase& iterator, double beta, double threshold) {
-  AT_DISPATCH_FLOATING_TYPES_AND2(
-      at::kHalf, at::kBFloat16, iterator.dtype(0), "fused_softplus", [&] {
-        using Function = PerElement<Op, scalar_t, std::make_integer_sequence<int, Op::inputs>>;
-        run_over(iterator, Function{{beta, threshold}}, std::bool_constant<Op::outputs == 1>());
-      });
+// visit(formula, element), both of a type that the kernels are compiled for.
+template <typename Visit>
+void dispatch(Kernel kernel, at::ScalarType dtype, const Visit& visit) {
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, dtype, "fused_softplus", [&] {
+    math::with_formula(kernel, [&](auto formula) { visit(formula, scalar_t()); });
+  });
 }
 
 struct Device {
+  using Guard = c10::cuda::CUDAGuard;
+
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
-    math::with_formula(
-        kernel, [&](auto op) { cuda::run<decltype(op)>(iterator, beta, threshold); });
+    c10::SmallVector<char*, 5> addresses;
+    for (int i = 0; i < iterator.ntensors(); ++i) {
+      addresses.push_back(static_cast<char*>(iterator.data_ptr(i)));
+    }
+    if (iterator.is_contiguous() && std::all_of(addresses.begin(), addresses.end(), aligned)) {
+      return run_contiguous(iterator.dtype(0), iterator.numel(), addresses, kernel, beta,
+                            threshold);
+    }
+    if (!iterator.can_use_32bit_indexing()) {
+      for (auto& part : iterator.with_32bit_indexing()) {
+        run(part, kernel, beta, threshold);
+      }
+      return;
+    }
+    dispatch(kernel, iterator.dtype(0), [&](auto formula, auto element) {
+      using scalar_t = decltype(element);
+      const Operands<decltype(formula)> operands(addresses.data());
+      // Its time goes into addresses, so beta = 1 has no kernel of its own here; the bits are alike.
+      const math::AnyBeta<at::opmath_type<scalar_t>> any(beta, threshold);
+      launch_strided<scalar_t>(any, operands, make_offset_calculator<operands.count>(iterator),
+                               iterator.numel());
+    });
+  }
+
+  static bool takes_contiguous(const at::Tensor& tensor) {
+    return aligned(tensor.const_data_ptr());
+  }
+
+  static at::Tensor empty_like_contiguous(const at::Tensor& tensor) {
+    return at::detail::empty_cuda(tensor.sizes(), tensor.options());
+  }
+
+  static void run_contiguous(at::ScalarType dtype, int64_t n, c10::ArrayRef<char*> addresses,
+                             Kernel kernel, double beta, double threshold) {
+    dispatch(kernel, dtype, [&](auto formula, auto element) {
+      using scalar_t = decltype(element);
+      const Operands<decltype(formula)> operands(addresses.data());
+      math::with_beta<at::opmath_type<scalar_t>>(beta, threshold, [&](const auto& chosen) {
+        launch_contiguous<scalar_t>(chosen, operands, n);
+      });
+    });
   }
 };
 

@@ -20,11 +20,8 @@ struct ElementwiseLoop {
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
-    if (math::UnitBeta<T>::covers(beta, threshold)) {
-      run(math::UnitBeta<T>(threshold), data, strides, n);
-    } else {
-      run(math::AnyBeta<T>(beta, threshold), data, strides, n);
-    }
+    math::with_beta<T>(beta, threshold,
+                       [&](const auto& chosen) { run(chosen, data, strides, n); });
   }
 
  private:

@@ -24,6 +24,10 @@ Dtype dtype_of(at::ScalarType type) {
 }
 
 struct Device {
+  struct Guard {
+    explicit Guard(c10::Device) {}
+  };
+
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
     const Loop loop = find_loop(kernel, dtype_of(iterator.dtype(0)));
     iterator.for_each([=](char** data, const int64_t* strides, int64_t n) {
@@ -33,7 +37,9 @@ struct Device {
 
   // What one thread takes. (More goes through the iterator for its threads: at::parallel_for in a
   // header would need an OpenMP of our own beside torch's.)
-  static constexpr int64_t most_contiguous = at::internal::GRAIN_SIZE;
+  static bool takes_contiguous(const at::Tensor& tensor) {
+    return tensor.numel() <= at::internal::GRAIN_SIZE;
+  }
 
   // Without the dispatcher, which would come back to this.
   static at::Tensor empty_like_contiguous(const at::Tensor& tensor) {

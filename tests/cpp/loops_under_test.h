@@ -1,4 +1,4 @@
-// The instruction sets whose loops this machine can run.
+// The loops that this machine can run: those of its instruction sets, and what CUDA computes.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,18 @@
 
 namespace fused_softplus::cpu {
 
-inline std::vector<InstructionSet> runnable_instruction_sets() {
+namespace scalar {
+Loop find_loop(Kernel, Dtype);
+}
+
+inline std::vector<InstructionSet> loops_under_test() {
   std::vector<InstructionSet> sets = instruction_sets();
+#ifdef __x86_64__
+  sets.push_back({"cuda", __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"), true,
+                  scalar::find_loop});
+#else
+  sets.push_back({"cuda", true, true, scalar::find_loop});
+#endif
   std::erase_if(sets, [](const InstructionSet& set) { return !set.supported; });
   return sets;
 }

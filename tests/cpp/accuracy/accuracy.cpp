@@ -29,7 +29,7 @@ class Run {
 
   // Whether every contract is kept.
   bool all() {
-    for (const InstructionSet& set : cpu::runnable_instruction_sets()) {
+    for (const InstructionSet& set : cpu::loops_under_test()) {
       check<Dtype::float32>(set);
       check<Dtype::float64>(set);
       check<Dtype::float16>(set);
@@ -59,7 +59,7 @@ class Run {
   }
 
   double total_work() const {
-    return cpu::runnable_instruction_sets().size() *
+    return cpu::loops_under_test().size() *
            (work_of<Dtype::float32>() + work_of<Dtype::float64>() + work_of<Dtype::float16>() +
             work_of<Dtype::bfloat16>());
   }

@@ -22,7 +22,7 @@ void write(std::string_view name, double beta, int64_t blocks) {
   const auto& quantity =
       *std::find_if(all.begin(), all.end(), [&](const auto& q) { return q.name == name; });
   const Setting setting{beta, INFINITY};
-  const auto sets = beta == 1 ? cpu::runnable_instruction_sets() : std::vector<InstructionSet>{};
+  const auto sets = beta == 1 ? cpu::loops_under_test() : std::vector<InstructionSet>{};
 
   std::printf("x reference");
   for (const InstructionSet& set : sets) {

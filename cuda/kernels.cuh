@@ -1,0 +1,183 @@
+// How CUDA's threads go over memory: contiguous operands in whole vectors, any other layout one
+// element at a time. What they compute is softplus_math.h's, for one number after another.
+#pragma once
+
+#include <ATen/OpMathType.h>
+#include <ATen/cuda/CUDAContext.h>
+
+#include <ATen/cuda/detail/OffsetCalculator.cuh>
+#include <algorithm>
+#include <utility>
+
+#include "../csrc/softplus_math.h"
+
+namespace fused_softplus::cuda {
+
+constexpr int threads = 128;  // in a block
+
+// What a thread loads of every input before it computes: enough, with all the threads that a
+// multiprocessor holds, to keep its share of the memory's bandwidth in flight (an H100 needs some
+// 18 KB for 0.7 us; 1,024 threads have 32).
+constexpr int thread_bytes = 32;
+
+// What one instruction loads or stores; to the host, the most that it may be.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 1000
+constexpr int vector_bytes = 16;
+#else
+constexpr int vector_bytes = 32;
+#endif
+
+// The outputs' addresses, then the inputs'.
+template <typename Op>
+struct Operands {
+  static constexpr int count = Op::outputs + Op::inputs;
+  char* addresses[count];
+
+  explicit Operands(char* const* data) { std::copy_n(data, count, addresses); }
+};
+
+template <typename Op, typename scalar_t>
+struct Results {
+  scalar_t values[Op::outputs];
+};
+
+// Op for one element, computed in opmath. input(i) is the i-th input's.
+template <typename Op, typename scalar_t, typename Beta, typename Input>
+__device__ __forceinline__ Results<Op, scalar_t> apply(const Beta& beta, const Input& input) {
+  using T = at::opmath_type<scalar_t>;
+  const auto exact = [&]<int... i>(std::integer_sequence<int, i...>) {
+    return Op::template apply<math::Rounding<scalar_t, T>>(beta, static_cast<T>(input(i))...);
+  }(std::make_integer_sequence<int, Op::inputs>());
+  Results<Op, scalar_t> results;
+#pragma unroll
+  for (int o = 0; o < Op::outputs; ++o) {
+    results.values[o] = static_cast<scalar_t>(exact.values[o]);
+  }
+  return results;
+}
+
+template <typename Op, typename scalar_t, typename Beta>
+__global__ void __launch_bounds__(threads)
+    contiguous_kernel(const Beta beta, const Operands<Op> operands, const int64_t n) {
+  constexpr int width = vector_bytes / sizeof(scalar_t);
+  struct alignas(vector_bytes) Vector {
+    scalar_t values[width];
+  };
+  constexpr int vectors = thread_bytes / vector_bytes;
+  const int64_t whole_vectors = n / width;
+  const int64_t first = int64_t(blockIdx.x) * (vectors * threads) + threadIdx.x;
+
+  Vector in[vectors][Op::inputs];
+#pragma unroll
+  for (int v = 0; v < vectors; ++v) {
+    const int64_t place = first + v * threads;
+    if (place < whole_vectors) {
+#pragma unroll
+      for (int i = 0; i < Op::inputs; ++i) {
+        in[v][i] = reinterpret_cast<const Vector*>(operands.addresses[Op::outputs + i])[place];
+      }
+    }
+  }
+  math::prepare<Op, at::opmath_type<scalar_t>>();
+#pragma unroll
+  for (int v = 0; v < vectors; ++v) {
+    const int64_t place = first + v * threads;
+    if (place < whole_vectors) {
+      Vector out[Op::outputs];
+#pragma unroll
+      for (int j = 0; j < width; ++j) {
+        const auto results =
+            apply<Op, scalar_t>(beta, [&](int i) { return in[v][i].values[j]; });
+#pragma unroll
+        for (int o = 0; o < Op::outputs; ++o) {
+          out[o].values[j] = results.values[o];
+        }
+      }
+#pragma unroll
+      for (int o = 0; o < Op::outputs; ++o) {
+        reinterpret_cast<Vector*>(operands.addresses[o])[place] = out[o];
+      }
+    }
+  }
+
+  // Less than a vector is left.
+  const int64_t index = whole_vectors * width + threadIdx.x;
+  if (blockIdx.x == gridDim.x - 1 && index < n) {
+    const auto results = apply<Op, scalar_t>(beta, [&](int i) {
+      return reinterpret_cast<const scalar_t*>(operands.addresses[Op::outputs + i])[index];
+    });
+#pragma unroll
+    for (int o = 0; o < Op::outputs; ++o) {
+      reinterpret_cast<scalar_t*>(operands.addresses[o])[index] = results.values[o];
+    }
+  }
+}
+
+constexpr int strided_elements = 4;  // that a thread loads before it computes
+
+template <typename Op, typename scalar_t, typename Beta>
+__global__ void __launch_bounds__(threads)
+    strided_kernel(const Beta beta, const Operands<Op> operands,
+                   const OffsetCalculator<Operands<Op>::count> calculator, const int64_t n) {
+  const uint32_t first = blockIdx.x * (strided_elements * threads) + threadIdx.x;
+  scalar_t in[strided_elements][Op::inputs];
+  uint32_t out[strided_elements][Op::outputs];
+#pragma unroll
+  for (int e = 0; e < strided_elements; ++e) {
+    if (first + e * threads < n) {
+      const auto offsets = calculator.get(first + e * threads);
+#pragma unroll
+      for (int i = 0; i < Op::inputs; ++i) {
+        in[e][i] = *reinterpret_cast<const scalar_t*>(operands.addresses[Op::outputs + i] +
+                                                      offsets[Op::outputs + i]);
+      }
+#pragma unroll
+      for (int o = 0; o < Op::outputs; ++o) {
+        out[e][o] = offsets[o];
+      }
+    }
+  }
+  math::prepare<Op, at::opmath_type<scalar_t>>();
+#pragma unroll
+  for (int e = 0; e < strided_elements; ++e) {
+    if (first + e * threads < n) {
+      const auto results = apply<Op, scalar_t>(beta, [&](int i) { return in[e][i]; });
+#pragma unroll
+      for (int o = 0; o < Op::outputs; ++o) {
+        *reinterpret_cast<scalar_t*>(operands.addresses[o] + out[e][o]) = results.values[o];
+      }
+    }
+  }
+}
+
+// Whether contiguous_kernel may start there.
+inline bool aligned(const void* address) {
+  return reinterpret_cast<uintptr_t>(address) % vector_bytes == 0;
+}
+
+// Nothing for n = 0: no block at all is no valid launch.
+template <typename... Parameters, typename... Arguments>
+void launch(void (*kernel)(Parameters...), int64_t elements_in_a_block, int64_t n,
+            const Arguments&... arguments) {
+  if (n > 0) {
+    const auto blocks = static_cast<unsigned>((n + elements_in_a_block - 1) / elements_in_a_block);
+    kernel<<<blocks, threads, 0, at::cuda::getCurrentCUDAStream()>>>(arguments..., n);
+    C10_CUDA_KERNEL_LAUNCH_CHECK();
+  }
+}
+
+template <typename scalar_t, typename Op, typename Beta>
+void launch_contiguous(const Beta& beta, const Operands<Op>& operands, int64_t n) {
+  launch(contiguous_kernel<Op, scalar_t, Beta>, threads * thread_bytes / sizeof(scalar_t), n, beta,
+         operands);
+}
+
+// The calculator says where the elements are; n and all offsets are below 2^31.
+template <typename scalar_t, typename Op, typename Beta>
+void launch_strided(const Beta& beta, const Operands<Op>& operands,
+                    const OffsetCalculator<Operands<Op>::count>& calculator, int64_t n) {
+  launch(strided_kernel<Op, scalar_t, Beta>, threads * strided_elements, n, beta, operands,
+         calculator);
+}
+
+}  // namespace fused_softplus::cuda

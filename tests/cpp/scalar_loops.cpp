@@ -1,0 +1,60 @@
+// What CUDA's threads compute, on the CPU: the formulas one number at a time, with the same types,
+// the same choice of beta and the same fused multiply-adds as cuda/kernels.cuh, so the same bits.
+#include <torch/headeronly/util/BFloat16.h>
+#include <torch/headeronly/util/Half.h>
+
+#include <utility>
+
+#include "csrc/softplus_math.h"
+#include "loops_under_test.h"
+
+namespace fused_softplus::cpu::scalar {
+namespace {
+
+template <typename Op, typename S, typename T>
+struct ElementwiseLoop {
+  static void run(double beta, double threshold, char* const* data, const int64_t* strides,
+                  int64_t n) {
+    math::with_beta<T>(beta, threshold, [&](const auto& chosen) {
+      run(chosen, data, strides, n, std::make_index_sequence<Op::inputs>());
+    });
+  }
+
+  template <typename Beta, size_t... input>
+  static void run(const Beta& beta, char* const* data, const int64_t* strides, int64_t n,
+                  std::index_sequence<input...>) {
+    const auto element = [&](size_t operand, int64_t i) -> S& {
+      return *reinterpret_cast<S*>(data[operand] + i * strides[operand]);
+    };
+    for (int64_t i = 0; i < n; ++i) {
+      const auto results = Op::template apply<math::Rounding<S, T>>(
+          beta, static_cast<T>(element(Op::outputs + input, i))...);
+      for (int o = 0; o < Op::outputs; ++o) {
+        element(o, i) = static_cast<S>(results.values[o]);
+      }
+    }
+  }
+};
+
+template <typename Op>
+Loop find(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::float32:
+      return ElementwiseLoop<Op, float, float>::run;
+    case Dtype::float64:
+      return ElementwiseLoop<Op, double, double>::run;
+    case Dtype::float16:
+      return ElementwiseLoop<Op, c10::Half, float>::run;
+    case Dtype::bfloat16:
+      return ElementwiseLoop<Op, c10::BFloat16, float>::run;
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+Loop find_loop(Kernel kernel, Dtype dtype) {
+  return math::with_formula(kernel, [&](auto op) { return find<decltype(op)>(dtype); });
+}
+
+}  // namespace fused_softplus::cpu::scalar

@@ -1,0 +1,72 @@
+"""The machine code (SASS) of the CUDA kernels in the operator library."""
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from fused_softplus import library_path
+
+_ARCHITECTURE = re.compile(r"^\s*code for sm_(\d+)")
+_KERNEL = re.compile(
+    r"^\s*Function : void fused_softplus::cuda::(?P<layout>\w+)_kernel<"
+    r"fused_softplus::math::(?P<formula>.+), (?:c10::)?(?P<dtype>\w+), "
+    r"fused_softplus::math::(?P<beta>\w+)<"
+)
+_INSTRUCTION = re.compile(r"^\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][\w.]*)")
+_DTYPES = {"float": "float32", "double": "float64", "Half": "float16", "BFloat16": "bfloat16"}
+
+
+@dataclass(frozen=True)
+class MachineCode:
+    architecture: int  # 90: sm_90
+    layout: str  # contiguous or strided
+    formula: str  # its name in csrc/softplus_math.h
+    dtype: str
+    beta: str  # UnitBeta or AnyBeta
+    instructions: Counter[str] = field(default_factory=Counter, hash=False)
+
+    def __str__(self) -> str:
+        return f"sm_{self.architecture} {self.layout} {self.formula} {self.dtype} {self.beta}"
+
+    def count(self, pattern: str) -> int:
+        """How many instructions match the pattern as a whole."""
+        return sum(n for name, n in self.instructions.items() if re.fullmatch(pattern, name))
+
+
+def disassembler() -> str | None:
+    """CUDA's cuobjdump, or the one that Triton brings along."""
+    if path := shutil.which("cuobjdump"):
+        return path
+    spec = find_spec("triton")
+    for folder in spec.submodule_search_locations or [] if spec else []:
+        path = Path(folder) / "backends" / "nvidia" / "bin" / "cuobjdump"
+        if path.exists():
+            return str(path)
+    return None
+
+
+def kernels() -> list[MachineCode]:
+    """All of the library's, for every architecture that it holds machine code for."""
+    program = disassembler()
+    assert program, "no cuobjdump: neither CUDA's nor Triton's is installed"
+    dump = subprocess.run(
+        [program, "-sass", library_path()], check=True, stdout=subprocess.PIPE, text=True
+    )
+    names = subprocess.run(
+        ["c++filt"], input=dump.stdout, check=True, stdout=subprocess.PIPE, text=True
+    )
+    found: list[MachineCode] = []
+    architecture = 0
+    for line in names.stdout.splitlines():
+        if match := _ARCHITECTURE.match(line):
+            architecture = int(match[1])
+        elif match := _KERNEL.match(line):
+            layout, formula, dtype, beta = match.groups()
+            found.append(MachineCode(architecture, layout, formula, _DTYPES[dtype], beta))
+        elif (match := _INSTRUCTION.match(line)) and match[1] != "NOP":
+            found[-1].instructions[match[1]] += 1
+    return found

@@ -1,0 +1,80 @@
+"""Is the CUDA kernels' machine code what a fast kernel's has to be? Needs no GPU."""
+
+import pytest
+import torch
+
+import sass
+from fused_softplus import _build
+from reference import DTYPES
+
+pytestmark = pytest.mark.skipif(not _build.cuda, reason="no CUDA kernels")
+
+# Operands of each formula: inputs, outputs.
+FORMULAS = {
+    "Softplus": (1, 1),
+    "SoftplusBackward": (2, 1),
+    "SoftplusBackwardFromResult": (2, 1),
+    "SoftplusDoubleBackward": (3, 2),
+    "SoftplusDoubleBackwardFromResult": (3, 2),
+}
+THREAD_BYTES = 32  # cuda/kernels.cuh: what a thread loads of each input
+
+
+@pytest.fixture(scope="module")
+def kernels() -> list[sass.MachineCode]:
+    return sass.kernels()
+
+
+def test_every_kernel_is_there_for_every_architecture(kernels: list[sass.MachineCode]) -> None:
+    architectures = {kernel.architecture for kernel in kernels}
+    assert architectures
+    dtypes = [str(dtype).removeprefix("torch.") for dtype in DTYPES]
+    forms = [("contiguous", "UnitBeta"), ("contiguous", "AnyBeta"), ("strided", "AnyBeta")]
+    expected = {
+        f"sm_{architecture} {layout} {formula} {dtype} {beta}"
+        for architecture in architectures
+        for formula in FORMULAS
+        for dtype in dtypes
+        for layout, beta in forms
+    }
+    assert {str(kernel) for kernel in kernels} == expected
+    assert len(kernels) == len(expected)
+
+
+def test_no_kernel_spills_or_calls(kernels: list[sass.MachineCode]) -> None:
+    """Local memory is where spilled registers go; what is called is a division's slow path."""
+    bad = [str(one) for one in kernels if one.count(r"(LDL|STL|CALL|JCAL|BMOV)(\..*)?")]
+    assert not bad
+
+
+def test_whole_vectors_are_loaded_and_stored(kernels: list[sass.MachineCode]) -> None:
+    """16 bytes at a time, 32 from sm_100 on; single elements only where less than a vector is
+    left, once for each operand."""
+    for kernel in kernels:
+        if kernel.layout != "contiguous":
+            continue
+        inputs, outputs = FORMULAS[kernel.formula]
+        wide, width = (r"256", 32) if kernel.architecture >= 100 else (r"128", 16)
+        vectors = THREAD_BYTES // width
+        loads = kernel.count(rf"LDG\.E(\.ENL2)?(\.{wide})(\.\w+)*")
+        stores = kernel.count(rf"STG\.E(\.ENL2)?(\.{wide})(\.\w+)*")
+        assert (loads, stores) == (inputs * vectors, outputs * vectors), str(kernel)
+        table = kernel.count(r"LDG\.E\.CONSTANT")  # which is copied into shared memory
+        assert kernel.count(r"LDG.*") - loads - table == inputs, str(kernel)
+        assert kernel.count(r"STG.*") - stores == outputs, str(kernel)
+
+
+def test_float32_looks_up_in_shared_memory(kernels: list[sass.MachineCode]) -> None:
+    for kernel in kernels:
+        looks_up = kernel.dtype != "float64" and not kernel.formula.endswith("FromResult")
+        assert (kernel.count(r"LDS.*") > 0) == looks_up, str(kernel)
+
+
+def test_fused_multiply_adds_are_those_written(kernels: list[sass.MachineCode]) -> None:
+    """The host's tests of the scalar formulas speak for the device only if nothing is contracted
+    there: -fmad=false leaves products of their own, of which a contracting compiler has none left
+    in SoftplusDoubleBackwardFromResult's two."""
+    for kernel in kernels:
+        kind = "D" if kernel.dtype == "float64" else "F"
+        assert kernel.count(rf"{kind}FMA.*") and kernel.count(rf"{kind}MUL.*"), str(kernel)
+    assert torch.version.cuda
