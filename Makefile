@@ -1,39 +1,52 @@
 # Everything runs in a virtual environment made here. TORCH=2.11.0 uses another torch, in an
-# environment and a build folder of its own.
+# environment and a build folder of its own. TORCH=installed takes the python that is active, its
+# torch and its packages, as they are: for a machine without a network.
 PYTHON ?= python3
 TORCH ?= 2.15.0
+ifeq ($(TORCH),installed)
+BIN := $(patsubst %/,%,$(dir $(shell command -v $(PYTHON))))
+export PYTHONPATH := $(CURDIR)/python
+else
 VENV := $(if $(filter 2.15.0,$(TORCH)),.venv,.venv-$(TORCH))
-BIN := $(VENV)/bin
+BIN := $(CURDIR)/$(VENV)/bin
+READY := $(VENV)/.complete
+endif
 BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
+export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo test test-exhaustive bench clean
+.PHONY: build demo test test-exhaustive test-cuda bench bench-cuda roofline clean
 .DEFAULT_GOAL := build
 
 # The environment, made again when what it holds changes.
 $(VENV)/.complete: requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check torch==$(TORCH) -r requirements-dev.txt
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pip install --quiet --disable-pip-version-check \
+	$(BIN)/pip install --quiet --disable-pip-version-check \
 	    --no-build-isolation --no-deps --editable .
 	touch $@
 
 # CMake and Ninja rebuild what changed, and only that.
-build: $(VENV)/.complete
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python setup.py --quiet build_ext --inplace
+build: $(READY)
+	$(BIN)/python setup.py --quiet build_ext --inplace
 
 demo: build
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python examples/demo.py
+	$(BIN)/python examples/demo.py
 
 test: build
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure --parallel 2
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests
 
 # Every contract with its worst case, found on every float32 input and on millions of float64 ones.
 # Six minutes on two cores.
 test-exhaustive: build
 	$(BIN)/python tests/cpp/accuracy/against_mpmath.py $(BUILD)/reference_points --exhaustive
 	$(BUILD)/accuracy --exhaustive
+
+# What needs a GPU, in minutes. On a machine without a network: make test-cuda TORCH=installed
+test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
+test-cuda: build
+	$(BIN)/python -m pytest tests/test_cuda.py tests/test_sass.py
 
 # The peers; whatever of them cannot be had, the benchmark skips.
 $(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
@@ -44,6 +57,15 @@ $(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
 bench: export FUSED_SOFTPLUS_BENCHMARKS = ON
 bench: build $(VENV)/.complete-bench
 	$(BIN)/python benchmarks/operators.py --loops $(BUILD)/loop_benchmarks $(BENCH)
+
+# The CUDA kernels against their peers: needs a GPU, but not the network (TORCH=installed).
+bench-cuda: export FUSED_SOFTPLUS_TESTS = OFF
+bench-cuda: build
+	$(BIN)/python benchmarks/cuda_operators.py $(BENCH)
+
+# The same on paper, from the kernels' machine code: needs no GPU.
+roofline: build
+	$(BIN)/python benchmarks/cuda_roofline.py
 
 clean:
 	rm -rf build dist .venv .venv-* python/*.egg-info

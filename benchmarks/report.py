@@ -45,11 +45,11 @@ def goal_table(record: Record) -> str:
                 f"{goal.name}, against {goal.peer}",
                 kind.format(goal.must),
                 f"{goal.moonshot:g}x",
-                f"{_ratio(verdict.measured)}; {case.dtype}, {_power(case.size)}" if case else "",
+                f"{ratio(verdict.measured)}; {case.dtype}, {power(case.size)}" if case else "",
                 f"**{verdict.word}**",
             ]
         )
-    return _table(["", "must", "moonshot", "measured, in the worst case", ""], rows)
+    return table(["", "must", "moonshot", "measured, in the worst case", ""], rows)
 
 
 def accuracy_table(measured: list[Accuracy]) -> str:
@@ -74,8 +74,8 @@ def accuracy_table(measured: list[Accuracy]) -> str:
         [name, *(cell(name, column) for column in columns)]
         for name in dict.fromkeys(one.implementation for one in measured)
     ]
-    table = _table(["", *map(heading, columns)], rows)
-    return f"{table}\n\n\\* and takes results in the denormal range for zero"
+    errors = table(["", *map(heading, columns)], rows)
+    return f"{errors}\n\n\\* and takes results in the denormal range for zero"
 
 
 def time_table(results: list[Result]) -> str:
@@ -89,7 +89,7 @@ def time_table(results: list[Result]) -> str:
             share = f"{100 * copy[1] * OPERANDS[case.operation] / OPERANDS['forward']:.0f} %"
         return [
             f"{case.operation}, {case.dtype}",
-            _power(case.size),
+            power(case.size),
             str(case.threads),
             case.instruction_set or "",
             _spread(own),
@@ -99,7 +99,7 @@ def time_table(results: list[Result]) -> str:
         ]
 
     headings = ["", "elements", "threads", "forced", "ours", "GB/s", "of copy_", *peers]
-    return _table(headings, map(row, results))
+    return table(headings, map(row, results))
 
 
 def loop_table(record: Record) -> str:
@@ -111,19 +111,19 @@ def loop_table(record: Record) -> str:
         for loop in record.loops
     }
     rows = [
-        [kernel, dtype, _power(size), *(times[kernel, dtype, size, name] for name in sets)]
+        [kernel, dtype, power(size), *(times[kernel, dtype, size, name] for name in sets)]
         for kernel, dtype, size in dict.fromkeys(key[:3] for key in times)
     ]
-    return _table(["", "", "elements", *sets], rows)
+    return table(["", "", "elements", *sets], rows)
 
 
 def _peer(result: Result, name: str) -> str:
     if name not in result.times_as_fast:
         return ""
-    return f"{result.nanoseconds[name][1]:.3g}: {_ratio(result.times_as_fast[name])}"
+    return f"{result.nanoseconds[name][1]:.3g}: {ratio(result.times_as_fast[name])}"
 
 
-def _ratio(spread: Spread) -> str:
+def ratio(spread: Spread) -> str:
     low, middle, high = spread
     return f"{middle:.2f}x ({low:.2f} to {high:.2f})"
 
@@ -133,11 +133,11 @@ def _spread(spread: Spread) -> str:
     return f"{middle:.3g} ({low:.3g} to {high:.3g})"
 
 
-def _power(size: int) -> str:
+def power(size: int) -> str:
     return f"2^{size.bit_length() - 1}"
 
 
-def _table(headings: list[str], rows: Iterable[list[str]]) -> str:
+def table(headings: list[str], rows: Iterable[list[str]]) -> str:
     lines = [headings, ["---"] * len(headings), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

@@ -55,7 +55,7 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """Numbers in four significant digits: no timing has more, and the files stay small."""
-        return {name: _rounded(value) for name, value in asdict(self).items()}
+        return {name: rounded(value) for name, value in asdict(self).items()}
 
 
 def load(path: Path) -> Record:
@@ -78,9 +78,9 @@ def summarize(case: Case, processes: list[dict[str, list[float]]]) -> Result:
     times = {name: own if name == "ours" else samples[name] for name, samples in best.items()}
     return Result(
         case,
-        {name: _spread([t / case.size * 1e9 for t in seconds]) for name, seconds in times.items()},
+        {name: spread([t / case.size * 1e9 for t in seconds]) for name, seconds in times.items()},
         {
-            name: _spread(
+            name: spread(
                 [peer / ours for peer, ours in zip(samples[name], samples["ours"], strict=True)]
             )
             for name, samples in best.items()
@@ -89,14 +89,14 @@ def summarize(case: Case, processes: list[dict[str, list[float]]]) -> Result:
     )
 
 
-def _spread(values: list[float]) -> Spread:
+def spread(values: list[float]) -> Spread:
     low, *_, high = quantiles(values, n=5, method="inclusive")
     return [low, median(values), high]
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.4g}")
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return [_rounded(item) for item in value] if isinstance(value, list) else value
+        return {key: rounded(item) for key, item in value.items()}
+    return [rounded(item) for item in value] if isinstance(value, list) else value

@@ -45,12 +45,13 @@ __device__ float (&shared_octaves())[Octaves::size][Octaves::rows] {
   return columns;
 }
 
-template <typename Octaves, int... coefficient>
+template <typename Octaves, int threads, int... coefficient>
 __device__ void fill_shared_octaves(std::integer_sequence<int, coefficient...>) {
-  constexpr int rows = Octaves::rows;
+  constexpr unsigned rows = Octaves::rows, count = rows * Octaves::size;
   static constexpr std::array<float, rows> columns[] = {
       octave_column<Octaves, coefficient, rows>()...};
-  for (unsigned i = threadIdx.x; i < Octaves::size * rows; i += blockDim.x) {
+#pragma unroll
+  for (unsigned i = threadIdx.x; i < count; i += threads) {
     shared_octaves<Octaves>()[i / rows][i % rows] = columns[i / rows][i % rows];
   }
 }

