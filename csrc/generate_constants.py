@@ -111,7 +111,7 @@ def table_row(k, dtype):
 # csrc/octaves.h has the method. r = u - k ln(2) runs from -ln(3/2) to ln(4/3).
 OCTAVES = 32  # from here on log1p(t) and t / (1 + t) are t = exp(-u) to float's precision
 OCTAVE_LOW, OCTAVE_HIGH = -np.log(np.longdouble(1.5)), np.log(np.longdouble(4) / 3)
-OCTAVE_DEGREE = 6
+OCTAVE_DEGREE, SHORT_OCTAVE_DEGREE = 6, 5
 # exp(-u) where AVX2's shorter table ends
 CORRECTED_LOW, CORRECTED_HIGH = mp.mpf(0), mp.mpf(3) / 256
 
@@ -174,9 +174,10 @@ def lawson(xs, target, weight, powers):
     return [c / half**p for c, p in zip(best[1], powers, strict=True)]
 
 
-def octave_row(function, high, k):
-    """high, low, slope and core with function(k, r) = high + low + slope r + r**2 core(r), and the
-    relative error of that. Each is rounded before those that can make up for it are fitted."""
+def octave_row(function, high, k, degree):
+    """high, slope, core and low with function(k, r) = high + low + slope r + r**2 core(r), and the
+    relative error of that. Each is rounded before those that can make up for it are fitted. With no
+    function for high, high is fitted as well, and there is no low."""
     margin = 2e-5  # for k being found in float
     low_end, high_end = (0 if k == 0 else OCTAVE_LOW - margin), OCTAVE_HIGH + margin
     nodes = -np.cos(np.pi * (np.arange(1500, dtype=np.longdouble) + 0.5) / 1500)
@@ -189,14 +190,17 @@ def octave_row(function, high, k):
         known = sum(np.longdouble(c) * r**p for p, c in row.items())
         return lawson(r, value - high_value - known, weight, powers)
 
-    high_value = np.longdouble(high(k, function(k, np.longdouble(0))))
-    row[1] = np.float32(fit(range(OCTAVE_DEGREE + 1))[1])
-    row[0] = np.float32(fit([0, *range(2, OCTAVE_DEGREE + 1)])[0])
-    row[2] = np.float32(fit(range(2, OCTAVE_DEGREE + 1))[0])
-    powers = range(3, OCTAVE_DEGREE + 1)
+    high_value = np.longdouble(high(k, function(k, np.longdouble(0))) if high else 0)
+    row[1] = np.float32(fit(range(degree + 1))[1])
+    row[0] = np.float32(fit([0, *range(2, degree + 1)])[0])
+    row[2] = np.float32(fit(range(2, degree + 1))[0])
+    powers = range(3, degree + 1)
     row |= {p: np.float32(c) for p, c in zip(powers, fit(powers), strict=True)}
     fitted = high_value + sum(np.longdouble(c) * r**p for p, c in row.items())
-    return [high_value, *(row[p] for p in sorted(row))], np.max(np.abs(fitted - value) * weight)
+    constant = row.pop(0)
+    others = [row[p] for p in sorted(row)]
+    columns = [high_value, *others, constant] if high else [constant, *others]
+    return columns, np.max(np.abs(fitted - value) * weight)
 
 
 def log1p_correction(t):
@@ -204,14 +208,16 @@ def log1p_correction(t):
     return (mp.log1p(t) / t - 1) / t if t else mp.mpf(-1) / 2
 
 
-def emit_octaves(struct, meaning, function, high, correction=None):
-    rows, errors = zip(*(octave_row(function, high, k) for k in range(OCTAVES)), strict=True)
-    print(
-        f"// 2^k {meaning} = high + low + slope r + r^2 (core0 + core1 r + ...), a column for each"
+def emit_octaves(struct, meaning, function, high, degree, correction=None):
+    rows, errors = zip(
+        *(octave_row(function, high, k, degree) for k in range(OCTAVES)), strict=True
     )
-    print(f"// k; relative error: 2^{float(np.log2(max(errors))):.1f}")
+    low = " + low" if high else ""
+    print(f"// 2^k {meaning} = high + slope r + r^2 (core0 + core1 r + ...){low}, a column for each;")
+    print(f"// relative error: 2^{float(np.log2(max(errors))):.1f}")
     print(f"struct {struct} {{")
     print(f"  static constexpr int size = {len(rows[0])}, rows = {OCTAVES};")
+    print(f"  static constexpr bool has_low = {'true' if high else 'false'};")
     print("  static constexpr float coefficients[size][rows] = {")
     for column in zip(*rows, strict=True):
         print(f"      {{{', '.join(literal(value, 'f') for value in column)}}},")
@@ -303,8 +309,12 @@ struct Log1pRows;
 if __name__ == "__main__":
     print(HEADER)
     emit_exp("float", np.float32, "f", degree=4, ln2_bits=16)
-    emit_octaves("Log1pOctaves", "log1p(exp(-u))", log1p_octave, log1p_high, log1p_correction)
-    emit_octaves("SigmoidOctaves", "sigmoid(-u)", sigmoid_octave, sigmoid_high)
+    log1p = "log1p(exp(-u))", log1p_octave
+    sigmoid = "sigmoid(-u)", sigmoid_octave
+    emit_octaves("Log1pOctaves", *log1p, log1p_high, OCTAVE_DEGREE, log1p_correction)
+    emit_octaves("SigmoidOctaves", *sigmoid, sigmoid_high, OCTAVE_DEGREE)
+    emit_octaves("ShortLog1pOctaves", *log1p, None, SHORT_OCTAVE_DEGREE, log1p_correction)
+    emit_octaves("ShortSigmoidOctaves", *sigmoid, None, SHORT_OCTAVE_DEGREE)
     emit_exp("double", np.float64, "", degree=10, ln2_bits=42)
     emit_log1p("double", np.float64, "", degree=13)
     print("}  // namespace fused_softplus::math")

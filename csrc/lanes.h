@@ -167,8 +167,12 @@ FUSED_SOFTPLUS_INLINE V min(V a, V b) {
   FUSED_SOFTPLUS_INSTRUCTION(min, a, b)
   return a < b ? a : b;
 }
+// max gives a where b is NaN on CUDA, whose instruction does that.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V max(V a, V b) {
+#ifdef __CUDA_ARCH__
+  return std::fmax(a, b);
+#endif
   FUSED_SOFTPLUS_INSTRUCTION(max, a, b)
   return a > b ? a : b;
 }

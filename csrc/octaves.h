@@ -4,7 +4,7 @@
 //
 //   2^-k (high + low + slope r + r^2 core(r))
 //
-// where slope r is exact within its fma and r^2 core(r) is small, so that only the last additions
+// (without low where so few digits are wanted that high is enough) where slope r is exact within its fma and r^2 core(r) is small, so that only the last additions
 // are rounded at a size that matters. That is also what makes the results monotone: near 0, where
 // neighbouring results differ by much less than an ULP, nothing that is rounded finely enough to
 // tell them apart decreases.
@@ -15,6 +15,7 @@
 
 #include "polynomial.h"
 #include "reduction.h"
+#include "rounding.h"
 
 namespace fused_softplus::math {
 
@@ -78,14 +79,19 @@ FUSED_SOFTPLUS_INLINE Split<V> by_octave(const Beta& beta, V x) {
   constexpr int32_t first_row = bit_cast<int32_t>(Octave<V>::round_to_int);
   const B row = min(bit_cast<B>(octave.biased_k), splat<B>(first_row + rows - 1));
   const auto column = [&](auto number) { return look_up_octave<Octaves, number, V>(row); };
-  const auto core = [&](auto power) { return column(std::integral_constant<int, power + 3>()); };
+  const auto core = [&](auto power) { return column(std::integral_constant<int, power + 2>()); };
+  constexpr int core_size = Octaves::size - 2 - Octaves::has_low;
 
   const V r = octave.r;
   const V r_squared = r * r;
   const V high = column(std::integral_constant<int, 0>());
-  const V slope = column(std::integral_constant<int, 2>());
-  V rest = fma(polynomial<Octaves::size - 3>(core, r, r_squared), r_squared,
-               column(std::integral_constant<int, 1>()));
+  const V slope = column(std::integral_constant<int, 1>());
+  V rest = polynomial<core_size>(core, r, r_squared);
+  if constexpr (Octaves::has_low) {
+    rest = fma(rest, r_squared, column(std::integral_constant<int, Octaves::size - 1>()));
+  } else {
+    rest = rest * r_squared;
+  }
   const V scale = octave.biased_scale();
   if constexpr (rows < Octaves::rows) {
     // The last row gave exp(-u), from which the function differs by this factor's distance from 1.
@@ -97,10 +103,15 @@ FUSED_SOFTPLUS_INLINE Split<V> by_octave(const Beta& beta, V x) {
   return {high, fma(slope, r, rest), scale};
 }
 
+template <typename Round>
+using Log1pOctavesFor = std::conditional_t<Round::coarsely, ShortLog1pOctaves, Log1pOctaves>;
+template <typename Round>
+using SigmoidOctavesFor = std::conditional_t<Round::coarsely, ShortSigmoidOctaves, SigmoidOctaves>;
+
 // log1p(exp(-|beta x|))
-template <typename Beta, typename V>
+template <typename Round, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_octave(const Beta& beta, V x) {
-  return by_octave<Log1pOctaves>(beta, x);
+  return by_octave<Log1pOctavesFor<Round>>(beta, x);
 }
 
 // sigmoid(-|beta x|) and sigmoid(|beta x|).
@@ -109,7 +120,7 @@ class SigmoidByOctave {
  public:
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE SigmoidByOctave(const Beta& beta, V x)
-      : below_half_(by_octave<SigmoidOctaves>(beta, x)),
+      : below_half_(by_octave<SigmoidOctavesFor<Round>>(beta, x)),
         below_half_high_(below_half_.scaled_high()),
         above_half_high_(1 - below_half_high_) {}
 

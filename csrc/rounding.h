@@ -11,8 +11,12 @@
 
 namespace fused_softplus::math {
 
+// How many significant binary digits a type has.
+template <typename S>
+constexpr int digits = std::numeric_limits<S>::digits;
+
 struct ToNearest {
-  static constexpr bool again = false;
+  static constexpr bool again = false, coarsely = false;
 
   template <typename V>
   FUSED_SOFTPLUS_INLINE static V finite(V x) {
@@ -28,8 +32,11 @@ struct ToNearest {
   }
 };
 
+template <int stored_digits>
 struct ToOdd {
-  static constexpr bool again = true;
+  // Whether another rounding follows, and whether that one leaves so few digits that polynomials of
+  // a lower degree, and sums in any order, come out right.
+  static constexpr bool again = true, coarsely = stored_digits <= 8;
 
   // Infinity's last digit, set, would make it a NaN; the largest number is rounded to infinity
   // again. A NaN stays one.
@@ -51,6 +58,6 @@ struct ToOdd {
 
 // The rounding for results computed in T and stored in S.
 template <typename S, typename T>
-using Rounding = std::conditional_t<std::is_same_v<S, T>, ToNearest, ToOdd>;
+using Rounding = std::conditional_t<std::is_same_v<S, T>, ToNearest, ToOdd<digits<S>>>;
 
 }  // namespace fused_softplus::math

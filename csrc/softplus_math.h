@@ -9,9 +9,10 @@
 // Error bounds stand beside the functions, in units in the last place (ULP) of the result, for beta
 // a power of 2 and for any other beta, with every incoming gradient equal to 1 (a product with
 // another rounds once more). They hold for float and double on a machine with fused multiply-add;
-// float16 and bfloat16 are within half a ULP and this one's share of theirs, and correctly rounded
-// for every input where it says so (abs(beta) from 2^-9 on). Where exp(-u) is denormal it is wrong
-// by up to one denormal, and results that multiply it by m > 1 by up to m - 1 of them more.
+// float16 and bfloat16 are within half a ULP and this one's share of theirs (bfloat16's octaves have
+// shorter polynomials, and 1.7 ULP more to share), and correctly rounded for every input where it
+// says so (abs(beta) from 2^-9 on). Where exp(-u) is denormal it is wrong by up to one denormal, and
+// results that multiply it by m > 1 by up to m - 1 of them more.
 // tests/cpp/accuracy/contracts.h has exactly these numbers, and those for x86-64 without fused
 // multiply-add.
 #pragma once
@@ -28,10 +29,10 @@ struct Outputs {
   V values[count];
 };
 
-template <typename Beta, typename V>
+template <typename Round, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg(const Beta& beta, V x) {
   if constexpr (std::is_same_v<Element<V>, float>) {
-    return log1p_exp_neg_by_octave(beta, x);
+    return log1p_exp_neg_by_octave<Round>(beta, x);
   } else {
     return log1p_exp_neg_by_exponential(beta, x);
   }
@@ -41,7 +42,9 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg(const Beta& beta, V x) {
 template <typename Round, typename V>
 FUSED_SOFTPLUS_INLINE V sum(V a, const Split<V>& b) {
   const V high = b.scaled_high();
-  if constexpr (std::is_same_v<Element<V>, float>) {
+  if constexpr (Round::coarsely) {
+    return Round::sum(a, b.scaled_low_plus(high));
+  } else if constexpr (std::is_same_v<Element<V>, float>) {
     // The larger one is added last, so that only this addition is rounded at the result's size.
     return Round::sum(larger_magnitude(a, high), b.scaled_low_plus(smaller_magnitude(a, high)));
   } else {
@@ -63,7 +66,8 @@ using Sigmoid = std::conditional_t<sigmoid_by_octave<V>, SigmoidByOctave<Round, 
 // Error: below 1 ULP; any beta: below 2.5 ULP (m = 1 / |beta|). Halves correctly rounded for beta
 // a power of 2. float: monotone, and never below max(x, 0), for beta = 1.
 struct Softplus {
-  using Octaves = Log1pOctaves;  // where float looks up its coefficients
+  template <typename Round>
+  using Octaves = Log1pOctavesFor<Round>;  // where float looks up its coefficients
   static constexpr int inputs = 1;
   static constexpr int outputs = 1;
 
@@ -71,7 +75,7 @@ struct Softplus {
   FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x) {
     const V beta_x = beta.times(x);
     const V relu = Round::finite(beta.relu(x, beta_x));
-    const Split<V> log = beta.divide(log1p_exp_neg(beta, x));
+    const Split<V> log = beta.divide(log1p_exp_neg<Round>(beta, x));
     const V smooth = sum<Round>(relu, log);
     return {beta.select_limit(beta_x, x, smooth)};
   }
@@ -80,7 +84,8 @@ struct Softplus {
 // softplus_backward: grad_output * sigmoid(beta x), grad_output itself where beta x > threshold.
 // Error: below 1 ULP; any beta: below 1.2 ULP. Halves correctly rounded for beta a power of 2.
 struct SoftplusBackward {
-  using Octaves = SigmoidOctaves;
+  template <typename Round>
+  using Octaves = SigmoidOctavesFor<Round>;
   static constexpr int inputs = 2;
   static constexpr int outputs = 1;
 
@@ -117,7 +122,8 @@ struct SoftplusBackwardFromResult {
 // |beta|). (It multiplies one sigmoid below 1 ULP by one at 0.55 and rounds: 3.1 ULP if all were
 // at their worst at once. The worst of all float32 inputs is 2.13, of a search in float64 2.04.)
 struct SoftplusDoubleBackward {
-  using Octaves = SigmoidOctaves;
+  template <typename Round>
+  using Octaves = SigmoidOctavesFor<Round>;
   static constexpr int inputs = 3;
   static constexpr int outputs = 2;
 
@@ -154,11 +160,11 @@ struct SoftplusDoubleBackwardFromResult {
 
 #ifdef __CUDACC__
 // What the threads of a block do together before they apply Op to numbers of type T.
-template <typename Op, typename T, int threads>
+template <typename Op, typename Round, typename T, int threads>
 __device__ void prepare() {
-  if constexpr (std::is_same_v<T, float> && requires { typename Op::Octaves; }) {
-    fill_shared_octaves<typename Op::Octaves, threads>(
-        std::make_integer_sequence<int, Op::Octaves::size>());
+  if constexpr (std::is_same_v<T, float> && requires { typename Op::template Octaves<Round>; }) {
+    using Octaves = typename Op::template Octaves<Round>;
+    fill_shared_octaves<Octaves, threads>(std::make_integer_sequence<int, Octaves::size>());
     __syncthreads();
   }
 }

@@ -41,12 +41,15 @@ struct Results {
   scalar_t values[Op::outputs];
 };
 
+template <typename scalar_t>
+using Round = math::Rounding<scalar_t, at::opmath_type<scalar_t>>;
+
 // Op for one element, computed in opmath. input(i) is the i-th input's.
 template <typename Op, typename scalar_t, typename Beta, typename Input>
 __device__ __forceinline__ Results<Op, scalar_t> apply(const Beta& beta, const Input& input) {
   using T = at::opmath_type<scalar_t>;
   const auto exact = [&]<int... i>(std::integer_sequence<int, i...>) {
-    return Op::template apply<math::Rounding<scalar_t, T>>(beta, static_cast<T>(input(i))...);
+    return Op::template apply<Round<scalar_t>>(beta, static_cast<T>(input(i))...);
   }(std::make_integer_sequence<int, Op::inputs>());
   Results<Op, scalar_t> results;
 #pragma unroll
@@ -78,7 +81,7 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  math::prepare<Op, at::opmath_type<scalar_t>, threads>();
+  math::prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
 #pragma unroll
   for (int v = 0; v < vectors; ++v) {
     const int64_t place = first + v * threads;
@@ -137,7 +140,7 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  math::prepare<Op, at::opmath_type<scalar_t>, threads>();
+  math::prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
 #pragma unroll
   for (int e = 0; e < strided_elements; ++e) {
     if (first + e * threads < n) {

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "../lanes.h"
+#include "../rounding.h"
 
 #ifdef __F16C__
 #include <immintrin.h>
@@ -19,6 +19,13 @@ struct Half {
 struct BFloat16 {
   uint16_t bits;
 };
+
+}  // namespace fused_softplus::cpu
+template <>
+constexpr int fused_softplus::math::digits<fused_softplus::cpu::Half> = 11;
+template <>
+constexpr int fused_softplus::math::digits<fused_softplus::cpu::BFloat16> = 8;
+namespace fused_softplus::cpu {
 
 #if defined(__AVX512F__)
 constexpr int vector_bytes = 64;

@@ -7,19 +7,26 @@
 
 namespace fused_softplus::cpu {
 
+inline std::vector<InstructionSet> runnable_instruction_sets() {
+  std::vector<InstructionSet> sets = instruction_sets();
+  std::erase_if(sets, [](const InstructionSet& set) { return !set.supported; });
+  return sets;
+}
+
 namespace scalar {
 Loop find_loop(Kernel, Dtype);
 }
 
 inline std::vector<InstructionSet> loops_under_test() {
-  std::vector<InstructionSet> sets = instruction_sets();
+  std::vector<InstructionSet> sets = runnable_instruction_sets();
 #ifdef __x86_64__
-  sets.push_back({"cuda", __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"), true,
-                  scalar::find_loop});
+  const bool supported = __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 #else
-  sets.push_back({"cuda", true, true, scalar::find_loop});
+  const bool supported = true;
 #endif
-  std::erase_if(sets, [](const InstructionSet& set) { return !set.supported; });
+  if (supported) {
+    sets.push_back({"cuda", true, true, scalar::find_loop});
+  }
   return sets;
 }
 

@@ -111,9 +111,12 @@ double bound(const Quantity<W>& quantity, const InstructionSet& set, double beta
   }
   constexpr int digits = Format<dtype>::digits, computed_digits = Opmath<dtype>::digits;
   const auto [power_of_2, any, no_fma_power_of_2, no_fma_any] = quantity.bounds;
-  const double computed = set.fused_multiply_add ? (is_power_of_2(beta) ? power_of_2 : any)
-                          : is_power_of_2(beta)  ? no_fma_power_of_2
-                                                 : no_fma_any;
+  double computed = set.fused_multiply_add ? (is_power_of_2(beta) ? power_of_2 : any)
+                    : is_power_of_2(beta)  ? no_fma_power_of_2
+                                           : no_fma_any;
+  if (dtype == Dtype::bfloat16 && !quantity.takes_result) {
+    computed += 1.7;  // the short polynomials' own error, 2^-23.3
+  }
   return digits == computed_digits ? computed
                                    : 0.5 + std::ldexp(computed, digits - computed_digits);
 }
