@@ -19,9 +19,9 @@ endif()
 target_link_libraries(loops_under_test PUBLIC options loops)
 
 # Their walk over memory.
-add_executable(loop_tests tests/cpp/test_lanes.cpp tests/cpp/test_loops.cpp)
+add_executable(loop_tests tests/cpp/test_scalars.cpp tests/cpp/test_loops.cpp)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set_source_files_properties(tests/cpp/test_lanes.cpp PROPERTIES COMPILE_OPTIONS -mfma)
+  set_source_files_properties(tests/cpp/test_scalars.cpp PROPERTIES COMPILE_OPTIONS -mfma)
 endif()
 target_link_libraries(loop_tests PRIVATE loops_under_test GTest::gtest_main)
 gtest_discover_tests(loop_tests DISCOVERY_TIMEOUT 60)
