@@ -84,42 +84,39 @@ def test_loading_twice_does_no_harm() -> None:
     assert torch.equal(torch.ops.fused_softplus.softplus(x), fused_softplus.softplus(x))
 
 
-@pytest.mark.parametrize(
-    ("fake", "built_for", "found"),
-    [
-        ('fused_softplus._build.torch_version = "1.2.3"', "1.2", torch.__version__),
-        ('fused_softplus._build.torch_version = "99.0.1"', "99.0", torch.__version__),
-        ('torch.__version__ = "2.1.0+cpu"', None, "2.1.0+cpu"),
-        ('torch.__version__ = "99.0.0a0+git1"', None, "99.0.0a0+git1"),
-        (
-            "fused_softplus._build.cuda, torch.version.cuda = True, None",
-            None,
-            f"{torch.__version__} without CUDA",
-        ),
-    ],
-    ids=["built for older", "built for newer", "older torch", "newer torch", "torch without CUDA"],
-)
-def test_another_torch(
-    fake: str, built_for: str | None, found: str, python: conftest.Python
-) -> None:
+def test_another_torch(python: conftest.Python) -> None:
     """Changes what one of them says of itself, since the package's real import is what refuses."""
+    built, torchs = ".".join(_build.torch_version.split(".")[:2]), torch.__version__
+    cases = {
+        "build.torch_version = '1.2.3'": ("1.2", torchs),
+        "build.torch_version = '99.0.1'": ("99.0", torchs),
+        "torch.__version__ = '2.1.0+cpu'": (built, "2.1.0+cpu"),
+        "torch.__version__ = '99.0.0a0+git1'": (built, "99.0.0a0+git1"),
+        "build.cuda, torch.version.cuda = True, None": (
+            f"{built} with CUDA",
+            f"{torchs} without CUDA",
+        ),
+    }
     code = f"""
 import importlib.util, sys, torch
 spec = importlib.util.find_spec("fused_softplus")
 sys.modules["fused_softplus"] = importlib.util.module_from_spec(spec)
-import fused_softplus._build
-torch.version.cuda = torch.version.cuda or "13.0"
-{fake}
-try:
-    spec.loader.exec_module(sys.modules["fused_softplus"])
-except ImportError as error:
-    print(error)
+import fused_softplus._build as build
+original = build.torch_version, False, torch.__version__, "13.0"
+for fake in {list(cases)}:
+    build.torch_version, build.cuda, torch.__version__, torch.version.cuda = original
+    exec(fake)
+    try:
+        spec.loader.exec_module(sys.modules["fused_softplus"])
+    except ImportError as error:
+        print(error)
 """
-    said = python("-c", code).stdout
-    built_for = built_for or ".".join(_build.torch_version.split(".")[:2])
-    assert said.startswith(f"this fused_softplus was built for torch {built_for}")
-    assert f", but torch {found} is installed; build it again with: pip install" in said
-    assert len(said.splitlines()) == 1
+    said = python("-c", code).stdout.splitlines()
+    for (built_for, found), sentence in zip(cases.values(), said, strict=True):
+        assert sentence.startswith(
+            f"this fused_softplus was built for torch {built_for}, but torch {found} is installed; "
+            "build it again with: pip install"
+        )
 
 
 @pytest.mark.parametrize("capability", ["avx512", "avx2", "default"])
