@@ -4,16 +4,14 @@ import itertools
 import math
 from pathlib import Path
 
+import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
 
 import reference
 from fused_softplus import Softplus, softplus, softplus_
-
-onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime needs Python 3.11")
-
-from fused_softplus.onnx import custom_translation_table  # noqa: E402 (needs onnxscript)
+from fused_softplus.onnx import custom_translation_table
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
 
