@@ -41,4 +41,9 @@ class CMakeBuild(build_ext):
         )
 
 
-setup(ext_modules=[Extension(f"{PACKAGE}._C", [])], cmdclass={"build_ext": CMakeBuild})
+setup(
+    ext_modules=[Extension(f"{PACKAGE}._C", [])],
+    cmdclass={"build_ext": CMakeBuild},
+    # C++ interfaces change with every minor release: what is built here runs with this one only.
+    install_requires=["torch=={}.{}.*".format(*torch.__version__.split("."))],
+)

@@ -47,3 +47,13 @@ endif()
 add_executable(op_tests tests/cpp/test_ops.cpp)
 target_link_libraries(op_tests PRIVATE options fused_softplus GTest::gtest_main)
 gtest_discover_tests(op_tests DISCOVERY_TIMEOUT 60)
+
+# A model compiled ahead of time, run by a program that has the operator library and no Python.
+if(FUSED_SOFTPLUS_PYTHON)
+  add_executable(run_package tests/cpp/package/run_package.cpp)
+  target_link_libraries(run_package PRIVATE options fused_softplus)
+  target_link_options(run_package PRIVATE LINKER:--no-as-needed)
+  add_test(NAME package
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/cpp/package/compile_and_run.py
+            $<TARGET_FILE:run_package>)
+endif()

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
+from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
 
 import fused_softplus
@@ -220,7 +222,7 @@ def test_what_is_saved(dtype: torch.dtype, beta: float, threshold: float, saved:
 
     leaf = torch.randn(10, dtype=dtype, requires_grad=True)
     x = leaf.clone()
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
         softplus(x, beta, threshold)
         assert [tensor.data_ptr() for tensor in kept] == [x.data_ptr()]
         kept.clear()
@@ -235,7 +237,7 @@ def test_nothing_is_saved_without_gradients() -> None:
         raise AssertionError("saved a tensor")
 
     x = torch.randn(4, requires_grad=True)
-    with torch.autograd.graph.saved_tensors_hooks(refuse, lambda tensor: tensor):
+    with saved_tensors_hooks(refuse, lambda tensor: tensor):
         softplus(x.detach())
         softplus_(x.detach().clone())
         with torch.no_grad():
@@ -369,12 +371,18 @@ def test_checkpoint(inplace: bool, reentrant: bool) -> None:
     assert torch.equal(x.grad, expected)
 
 
+PACKED_AWAY = {
+    "hooks": lambda: saved_tensors_hooks(lambda t: t.numpy().copy(), torch.from_numpy),
+    "save_on_cpu": torch.autograd.graph.save_on_cpu,
+}
+
+
+@pytest.mark.parametrize("hooks", PACKED_AWAY.values(), ids=PACKED_AWAY)
 @in_every_way
-def test_saved_tensors_packed_away(way: str) -> None:
+def test_saved_tensors_packed_away(way: str, hooks: Callable[[], Any]) -> None:
     x = torch.randn(4, requires_grad=True)
     (expected,) = torch.autograd.grad(WAYS[way](x, 1, 20).sum(), x)
-    hooks = torch.autograd.graph.saved_tensors_hooks(lambda t: t.numpy().copy(), torch.from_numpy)
-    with hooks:
+    with hooks():
         y = WAYS[way](x, 1, 20)
     assert torch.equal(torch.autograd.grad(y.sum(), x)[0], expected)
 

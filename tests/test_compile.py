@@ -354,16 +354,3 @@ def test_compiled_autograd_frees_what_was_saved() -> None:
         y.backward()
         with pytest.raises(RuntimeError, match="backward through the graph a second time"):
             y.backward()
-
-
-# ---- torch.export ------------------------------------------------------------------------------
-
-
-@pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
-def test_export() -> None:
-    model = nn.Sequential(nn.Linear(3, 3), Softplus(2), Softplus(inplace=True))
-    x = torch.randn(4, 3)
-    program = torch.export.export(model, (x,)).run_decompositions({})
-    targets = [node.target for node in program.graph.nodes if node.op == "call_function"]
-    assert targets.count(ops.softplus.default) == 2  # in place becomes functional
-    assert torch.equal(program.module()(x), model(x))

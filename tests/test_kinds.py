@@ -99,7 +99,18 @@ def test_parameter_gives_a_plain_tensor() -> None:
     assert type(y) is Tensor and y.requires_grad
 
 
-def test_torch_function_subclass() -> None:
+@pytest.mark.parametrize(
+    ("function", "op"),
+    [
+        (softplus, ops.softplus),
+        (softplus_, ops.softplus_),
+        (lambda x: softplus(x, out=torch.empty_like(x)), ops.softplus),
+        (Softplus(), ops.softplus),
+        (Softplus(inplace=True), ops.softplus_),
+    ],
+    ids=["functional", "in place", "out", "module", "module in place"],
+)
+def test_torch_function_subclass(function: Callable[[Tensor], Tensor], op: object) -> None:
     class Subclass(Tensor):
         functions: list[object] = []  # noqa: RUF012 (shared on purpose)
 
@@ -110,8 +121,8 @@ def test_torch_function_subclass() -> None:
 
     x = torch.randn(4).as_subclass(Subclass)
     Subclass.functions.clear()
-    assert type(softplus(x)) is Subclass
-    assert ops.softplus in Subclass.functions
+    assert type(function(x)) is Subclass
+    assert op in Subclass.functions
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -133,6 +144,28 @@ def test_torch_dispatch_subclass(inplace: bool, compiled: bool) -> None:
     for i, name in enumerate("ab"):
         assert torch.equal(getattr(y, name), softplus(inner[i], 2))
         torch.testing.assert_close(getattr(x.grad, name), slope[i], rtol=5 * 2**-23, atol=0)
+
+
+# ---- Modes ---------------------------------------------------------------------------------------
+
+
+def test_deterministic_mode() -> None:
+    """Allowed, and the same; new memory is filled with NaN there, which must not be seen."""
+    x = torch.randn(3, 50, 70).transpose(0, 2)  # neither contiguous nor small
+
+    def outcome() -> list[Tensor]:
+        leaf = x.detach().requires_grad_()
+        y = softplus(leaf, 2, 3)
+        (grad,) = torch.autograd.grad(y.sum(), leaf, create_graph=True)
+        (second,) = torch.autograd.grad(grad.sum(), leaf)
+        return [y, grad, second, softplus_(x.clone()), softplus(x, out=torch.empty(0))]
+
+    expected = outcome()
+    torch.use_deterministic_algorithms(True)
+    try:
+        assert all(map(torch.equal, outcome(), expected))
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 # ---- Refused, as by F.softplus -----------------------------------------------------------------

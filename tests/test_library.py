@@ -14,16 +14,44 @@ from fused_softplus import _C, _build
 TESTS = Path(__file__).parent
 
 
-def test_operator_library_does_not_need_python() -> None:
-    dynamic = subprocess.run(
-        ["readelf", "--dynamic", "--wide", fused_softplus.library_path()],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    needed = re.findall(r"NEEDED.*\[(.*)\]", dynamic)
-    assert "libtorch_cpu.so" in needed
-    assert [name for name in needed if "python" in name] == []
+# What torch brings with it, and what every Linux of a C++ program has.
+TORCHS = {f"lib{name}.so" for name in ("torch", "torch_cpu", "torch_cuda", "c10", "c10_cuda")}
+SYSTEMS = {
+    *("libc.so.6", "libm.so.6", "libpthread.so.0", "libstdc++.so.6", "libgcc_s.so.1"),
+    *("ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("library", "others", "runpath"),
+    [
+        (fused_softplus.library_path(), set(), []),  # no Python
+        (_C.__file__, {"libtorch_python.so", "libfused_softplus.so"}, ["$ORIGIN/lib"]),
+    ],
+    ids=["operator library", "Python module"],
+)
+def test_what_is_linked(
+    library: str, others: set[str], runpath: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As auditwheel would have it, torch's own libraries aside, which importing torch loads."""
+
+    def readelf(section: str) -> str:
+        command = ["readelf", "--wide", section, library]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    dynamic = readelf("--dynamic")
+    needed = set(re.findall(r"NEEDED.*\[(.*)\]", dynamic))
+    assert {"libtorch_cpu.so", *others} <= needed <= TORCHS | SYSTEMS | others
+    assert re.findall(r"(?:RUNPATH|RPATH).*\[(.*)\]", dynamic) == runpath
+    required = re.findall(r"Name: (GLIBC|GLIBCXX|CXXABI)_([\d.]+) ", readelf("--version-info"))
+    newest: dict[str, tuple[int, ...]] = {}
+    for name, version in required:
+        number = tuple(map(int, version.split(".")))
+        newest[name] = max(number, newest.get(name, number))
+    assert set(newest) == {"GLIBC", "GLIBCXX", "CXXABI"}
+    with capsys.disabled():
+        needs = ", ".join(f"{name}_{'.'.join(map(str, v))}" for name, v in sorted(newest.items()))
+        print(f"\n{Path(library).name} needs {needs}")
 
 
 def test_main(python: conftest.Python) -> None:
@@ -57,24 +85,38 @@ def test_loading_twice_does_no_harm() -> None:
 
 
 def test_another_torch(python: conftest.Python) -> None:
-    """Patches what this copy says it was built with, since its real import is what refuses."""
-    code = """
-import importlib.machinery, importlib.util, sys
-name = "fused_softplus"
-spec = importlib.util.find_spec(name)
-sys.modules[name] = importlib.util.module_from_spec(spec)
-import fused_softplus._build
-fused_softplus._build.torch_version = "1.2.3"
-try:
-    spec.loader.exec_module(sys.modules[name])
-except ImportError as error:
-    print(error)
+    """Changes what one of them says of itself, since the package's real import is what refuses."""
+    built, torchs = ".".join(_build.torch_version.split(".")[:2]), torch.__version__
+    cases = {
+        "build.torch_version = '1.2.3'": ("1.2", torchs),
+        "build.torch_version = '99.0.1'": ("99.0", torchs),
+        "torch.__version__ = '2.1.0+cpu'": (built, "2.1.0+cpu"),
+        "torch.__version__ = '99.0.0a0+git1'": (built, "99.0.0a0+git1"),
+        "build.cuda, torch.version.cuda = True, None": (
+            f"{built} with CUDA",
+            f"{torchs} without CUDA",
+        ),
+    }
+    code = f"""
+import importlib.util, sys, torch
+spec = importlib.util.find_spec("fused_softplus")
+sys.modules["fused_softplus"] = importlib.util.module_from_spec(spec)
+import fused_softplus._build as build
+original = build.torch_version, False, torch.__version__, "13.0"
+for fake in {list(cases)}:
+    build.torch_version, build.cuda, torch.__version__, torch.version.cuda = original
+    exec(fake)
+    try:
+        spec.loader.exec_module(sys.modules["fused_softplus"])
+    except ImportError as error:
+        print(error)
 """
-    said = python("-c", code).stdout
-    assert "built for torch 1.2" in said
-    assert f"torch {torch.__version__} is installed" in said
-    assert "build it again with: pip install" in said
-    assert len(said.splitlines()) == 1
+    said = python("-c", code).stdout.splitlines()
+    for (built_for, found), sentence in zip(cases.values(), said, strict=True):
+        assert sentence.startswith(
+            f"this fused_softplus was built for torch {built_for}, but torch {found} is installed; "
+            "build it again with: pip install"
+        )
 
 
 @pytest.mark.parametrize("capability", ["avx512", "avx2", "default"])

@@ -34,7 +34,11 @@ def freeze(model: nn.Module) -> torch.jit.ScriptModule:
     return torch.jit.freeze(torch.jit.script(model.eval()))
 
 
-of_every_kind = pytest.mark.parametrize("convert", [script, trace, freeze])
+def optimize(model: nn.Module) -> torch.jit.ScriptModule:
+    return torch.jit.optimize_for_inference(torch.jit.script(model.eval()))
+
+
+of_every_kind = pytest.mark.parametrize("convert", [script, trace, freeze, optimize])
 
 
 def operators(module: torch.jit.ScriptModule) -> list[str]:
@@ -67,6 +71,24 @@ def test_gradients(convert) -> None:
         assert torch.equal(*gradients)
 
 
+@pytest.mark.parametrize("convert", [script, trace])
+def test_whatever_requires_grad_when(convert) -> None:
+    """The executor optimises for what it saw required; then something else is."""
+    model = Model()
+    converted = convert(model)
+    for wanted in (False, False, False, True, True, False, True, False):
+        x = torch.randn(5, 3, requires_grad=wanted)
+        for parameter in model.parameters():
+            parameter.requires_grad_(wanted)
+        actual, expected = converted(x), model(x)
+        assert torch.equal(actual, expected)
+        assert actual.requires_grad == expected.requires_grad == wanted
+        if wanted:
+            leaves = [x, *model.parameters()]
+            gradients = [torch.autograd.grad(y.sum(), leaves) for y in (actual, expected)]
+            assert all(map(torch.equal, *gradients))
+
+
 def test_scripted_functions() -> None:
     @torch.jit.script
     def function(x: Tensor, out: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -90,10 +112,9 @@ def test_in_a_process_without_the_package(convert, tmp_path: Path, python: conft
     x = torch.randn(5, 3)
     convert(model).save(str(tmp_path / "model.pt"))
     torch.save({"x": x, "y": model(x).detach()}, tmp_path / "data.pt")
-    library = python("-m", "fused_softplus", "--library").stdout.strip()
     code = f"""
 import sys, torch
-torch.ops.load_library({library!r})
+torch.ops.load_library({fused_softplus.library_path()!r})
 model = torch.jit.load({str(tmp_path / "model.pt")!r})
 data = torch.load({str(tmp_path / "data.pt")!r})
 assert torch.equal(model(data["x"]), data["y"])

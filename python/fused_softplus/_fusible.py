@@ -22,5 +22,7 @@ def fusible(input: Tensor, beta: float, threshold: float) -> bool:
 
 def in_plain_operators(input: Tensor, beta: float, threshold: float) -> Tensor:
     """Never overflows, and has the right gradient everywhere, as logsigmoid has."""
+    if torch.is_autocast_enabled("cuda") and input.dtype != torch.float64:
+        input = input.float()  # what autocast does to softplus
     scaled = input * beta
     return torch.where(scaled > threshold, input, F.logsigmoid(-scaled) / -beta)

@@ -24,9 +24,10 @@ def _load() -> None:
     running, built = (
         ".".join(version.split(".")[:2]) for version in (torch.__version__, _build.torch_version)
     )
-    if running != built:
+    if running != built or (_build.cuda and not torch.version.cuda):
         raise ImportError(
-            f"this fused_softplus was built for torch {built}, but torch {torch.__version__} is "
+            f"this fused_softplus was built for torch {built}{' with CUDA' if _build.cuda else ''},"
+            f" but torch {torch.__version__}{'' if torch.version.cuda else ' without CUDA'} is "
             "installed; build it again with: pip install --no-build-isolation "
             "--force-reinstall --no-deps fused_softplus (or install that torch)"
         )

@@ -1,0 +1,145 @@
+"""Does mixed precision treat the operators as torch's softplus, a whole training step included?"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+import reference
+from fused_softplus import Softplus, _build, replace_softplus, softplus, softplus_
+
+HALVES = (torch.bfloat16, torch.float16)
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+@pytest.mark.parametrize("autocast_dtype", HALVES, ids=str)
+def test_cpu(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
+    x = torch.randn(4, dtype=dtype)
+    with torch.autocast("cpu", dtype=autocast_dtype):
+        assert softplus(x).dtype == F.softplus(x).dtype
+        assert softplus_(x).dtype == dtype
+
+
+@contextlib.contextmanager
+def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
+    """For fake tensors, which need no GPU; torch.autocast would switch itself off without one."""
+    before = torch.get_autocast_dtype("cuda")
+    torch.set_autocast_dtype("cuda", dtype)
+    torch.set_autocast_enabled("cuda", True)
+    try:
+        with FakeTensorMode():
+            yield
+    finally:
+        torch.set_autocast_enabled("cuda", False)
+        torch.set_autocast_dtype("cuda", before)
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+@pytest.mark.parametrize("autocast_dtype", HALVES, ids=str)
+def test_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
+    with cuda_autocast(autocast_dtype):
+        x = torch.empty(4, device="cuda", dtype=dtype)
+        assert softplus(x).dtype == F.softplus(x).dtype
+        assert softplus_(x).dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+@pytest.mark.parametrize("autocast_dtype", HALVES, ids=str)
+def test_compiled_for_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
+    """Where torch's own operators stand in for ours, the cast stays."""
+    torch._dynamo.reset()
+    with cuda_autocast(autocast_dtype):
+        x = torch.empty(4, device="cuda", dtype=dtype)
+        for function, expected in ((softplus, F.softplus(x).dtype), (softplus_, dtype)):
+            compiled = torch.compile(function, fullgraph=True, backend="eager")
+            assert compiled(x).dtype == expected
+
+
+# ---- Training ----------------------------------------------------------------------------------
+
+
+has_cuda = torch.cuda.is_available() and _build.cuda
+on_every_device = pytest.mark.parametrize(
+    "device",
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not has_cuda, reason="no CUDA"))],
+)
+
+Activation = Callable[[], nn.Module]
+
+ACTIVATIONS: dict[str, Activation] = {
+    "functional": Softplus,
+    "in place": lambda: Softplus(inplace=True),
+}
+
+
+def network(activation: Activation) -> nn.Module:
+    """All weights positive, so that no sum of it cancels and errors stay relative."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), activation(), nn.Conv2d(4, 2, 3))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.uniform_(0.01, 0.1)
+    return model.to(memory_format=torch.channels_last)
+
+
+def images() -> Tensor:
+    return torch.rand(2, 3, 8, 8).to(memory_format=torch.channels_last)
+
+
+@on_every_device
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+def test_training_step(dtype: torch.dtype, activation: Activation, device: str) -> None:
+    """The same step with nn.Softplus, scaled, in mixed precision and in channels_last."""
+    outcomes = []
+    for kind in (nn.Softplus, activation):
+        model = network(kind).to(device)
+        scaler = torch.amp.GradScaler(device, init_scale=1024)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        x = images().to(device).requires_grad_()
+        with torch.autocast(device, dtype=dtype):
+            hidden = model[:2](x)
+            loss = model[2](hidden).float().mean()
+        assert hidden.is_contiguous(memory_format=torch.channels_last)
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer)
+        gradients = [parameter.grad for parameter in model.parameters()]
+        scaler.step(optimizer)
+        scaler.update()
+        assert x.grad.is_contiguous(memory_format=torch.channels_last)
+        outcomes.append([loss.detach(), x.grad / 1024, *gradients, *model.parameters()])
+    # Two softpluses differ by a ULP at most, which is eps or less, as do two slopes; whatever is
+    # computed from them is a sum of positive numbers, and rounds once or twice more.
+    error = 3 * torch.finfo(dtype).eps
+    torch.testing.assert_close(outcomes[1], outcomes[0], rtol=error, atol=0)
+
+
+@on_every_device
+def test_grad_scaler_sees_the_same_overflows(device: str) -> None:
+    """A scale that is too large: steps are skipped until it has come down, at the same ones."""
+    scales = []
+    for kind in (nn.Softplus, Softplus):
+        model = network(kind).to(device)
+        scaler = torch.amp.GradScaler(device, init_scale=2.0**24)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        scales.append([])
+        for _ in range(12):
+            optimizer.zero_grad()
+            with torch.autocast(device, dtype=torch.float16):
+                loss = model(images().to(device)).float().mean()
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            scales[-1].append(scaler.get_scale())
+    assert scales[0] == scales[1]
+    assert 2.0**24 > scales[0][-1] == scales[0][-2]
+
+
+def test_replaced_modules_keep_the_layout() -> None:
+    model = network(nn.Softplus)
+    assert replace_softplus(model) == 1
+    assert model(images()).is_contiguous(memory_format=torch.channels_last)

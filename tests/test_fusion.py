@@ -1,0 +1,98 @@
+"""Does softplus fuse with its neighbours in what Inductor writes for CUDA? Needs no GPU."""
+
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import Tensor
+from torch._inductor import scheduler
+from torch._inductor.debug import DebugContext
+from torch._inductor.decomposition import select_decomp_table
+from torch._inductor.graph import GraphLowering
+from torch._inductor.runtime.hints import DeviceProperties
+from torch._inductor.virtualized import V
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from fused_softplus._fusible import in_plain_operators
+
+pytest.importorskip("triton", reason="this torch comes without Triton")
+
+DEVICE = SimpleNamespace(
+    type="cuda",
+    index=0,
+    cc=90,
+    major=9,
+    minor=0,
+    multi_processor_count=132,
+    regs_per_multiprocessor=65536,
+    max_threads_per_multi_processor=2048,
+    warp_size=32,
+)
+
+
+@pytest.fixture
+def device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Inductor asks of a GPU in order to write code for it."""
+    fields = {k: v for k, v in vars(DEVICE).items() if k in DeviceProperties._fields}
+    properties = DeviceProperties(**fields)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _=None: DEVICE)
+    monkeypatch.setattr(DeviceProperties, "create", classmethod(lambda *_: properties))
+    monkeypatch.setattr(scheduler, "has_triton", lambda: True)
+    monkeypatch.setattr(torch.utils._triton, "triton_hash_with_backend", lambda: "")
+
+
+def triton_code(function: Callable[..., object], *dtypes: torch.dtype) -> str:
+    """What Inductor makes of a function of tensors of one size.
+
+    Traced on the CPU first, since autograd's engine asks a real device for its stream.
+    """
+    with FakeTensorMode() as mode:
+        inputs = [torch.empty(64, 128, dtype=dtype) for dtype in dtypes]
+        traced = make_fx(function, decomposition_table=select_decomp_table())(*inputs)
+        for node in traced.graph.find_nodes(op="call_function", target=torch.ops.aten.full.default):
+            node.update_kwarg("device", torch.device("cuda", 0))
+        traced.recompile()
+        inputs = [x.to("cuda") for x in inputs]
+        traced = make_fx(traced)(*inputs)
+    graph = GraphLowering(traced, example_inputs=inputs)
+    with V.set_graph_handler(graph), V.set_fake_mode(mode), V.set_debug_handler(DebugContext()):
+        graph.run(*inputs)
+        code = graph.codegen()[0]
+    return getattr(code, "value", code)
+
+
+def forward(x: Tensor, weight: Tensor) -> Tensor:
+    return (in_plain_operators(x * weight, 2.0, 20.0) + 1).sin()
+
+
+def gradients(x: Tensor, weight: Tensor, grad_output: Tensor) -> tuple[Tensor, ...]:
+    leaves = [x.detach().requires_grad_(), weight.detach().requires_grad_()]
+    return torch.autograd.grad(forward(*leaves), leaves, grad_output)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize(
+    ("function", "inputs", "outputs"), [(forward, 2, 1), (gradients, 3, 2)], ids=["y", "dy"]
+)
+@pytest.mark.usefixtures("device")
+def test_one_kernel(
+    function: Callable[..., object], inputs: int, outputs: int, dtype: torch.dtype
+) -> None:
+    """Softplus and all around it: each input is read once, each output written once."""
+    code = triton_code(function, *[dtype] * inputs)
+    assert len(re.findall(r"@triton\.jit", code)) == 1
+    assert code.count("tl.load(") == inputs
+    assert code.count("tl.store(") == outputs
+    assert "libdevice.exp(" in code
+    assert ("tl_math.sin(" if function is forward else "tl_math.cos(") in code
+
+
+@pytest.mark.usefixtures("device")
+def test_the_operator_itself_would_not_fuse() -> None:
+    """So the test above can fail, and this is what it is for."""
+    code = triton_code(lambda x: torch.ops.fused_softplus.softplus(x * 2).sin(), torch.float32)
+    assert len(re.findall(r"@triton\.jit", code)) == 2
+    assert "torch.ops.fused_softplus.softplus.default(" in code

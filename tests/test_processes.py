@@ -1,0 +1,51 @@
+"""Do modules and tensors reach other processes and torch.package files whole?"""
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+from torch import Tensor, nn
+from torch.package import PackageExporter, PackageImporter
+
+from fused_softplus import Softplus, softplus, softplus_
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 4), Softplus(2, 10), nn.Linear(4, 2), Softplus(inplace=True))
+
+
+def in_a_process(
+    _: int, model: nn.Module, duplicate: nn.Module, x: Tensor, changed: Tensor, results: Tensor
+) -> None:
+    softplus_(changed)
+    with torch.no_grad():
+        results[0], results[1] = model(x), duplicate(x)
+
+
+def test_another_process() -> None:
+    """Modules go there pickled; tensors are shared, so that what is written there arrives here."""
+    model = network()
+    x, changed, results = torch.randn(5, 3), torch.randn(7), torch.empty(2, 5, 2)
+    expected = softplus(changed)
+    changed.share_memory_()
+    results.share_memory_()
+    model.share_memory()
+    mp.spawn(in_a_process, (model, copy.deepcopy(model), x, changed, results), nprocs=1)
+    assert torch.equal(changed, expected)
+    assert torch.equal(results, model(x).detach().expand(2, 5, 2))
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")  # torch.package's own use of it
+def test_package(tmp_path: Path) -> None:
+    """With the package's code left outside, as torch's own is: it has a library to load."""
+    model = network()
+    with PackageExporter(tmp_path / "model.pt") as exporter:
+        exporter.extern(["torch.**", "fused_softplus.**"])
+        exporter.save_pickle("model", "model.pkl", model)
+    loaded = PackageImporter(tmp_path / "model.pt").load_pickle("model", "model.pkl")
+    x = torch.randn(5, 3)
+    assert type(loaded[1]) is Softplus and loaded[3].inplace
+    assert torch.equal(loaded(x), model(x))
