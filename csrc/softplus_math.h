@@ -149,6 +149,28 @@ struct SoftplusDoubleBackwardFromResult {
   }
 };
 
+// Op with a bias as its last input, added to x: in opmath, so that nothing is rounded to the halves
+// in between. Error: Op's, for x + bias as opmath rounds it; the halves' results are then no longer
+// correctly rounded, since Op is not proven for so many inputs.
+template <typename Op>
+struct WithBias {
+  static constexpr int inputs = Op::inputs + 1;
+  static constexpr int outputs = Op::outputs;
+
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V x, V bias) {
+    return Op::template apply<Round>(beta, x + bias);
+  }
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V grad, V x, V bias) {
+    return Op::template apply<Round>(beta, grad, x + bias);
+  }
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V grad_grad, V grad, V x, V bias) {
+    return Op::template apply<Round>(beta, grad_grad, grad, x + bias);
+  }
+};
+
 // visit(formula), with the one that kernel names.
 template <typename Visit>
 decltype(auto) with_formula(Kernel kernel, Visit&& visit) {
@@ -163,6 +185,12 @@ decltype(auto) with_formula(Kernel kernel, Visit&& visit) {
       return visit(SoftplusDoubleBackward());
     case Kernel::softplus_double_backward_from_result:
       return visit(SoftplusDoubleBackwardFromResult());
+    case Kernel::softplus_bias:
+      return visit(WithBias<Softplus>());
+    case Kernel::softplus_bias_backward:
+      return visit(WithBias<SoftplusBackward>());
+    case Kernel::softplus_bias_double_backward:
+      return visit(WithBias<SoftplusDoubleBackward>());
   }
   __builtin_unreachable();
 }

@@ -39,13 +39,13 @@ void run_over(at::TensorIteratorBase& iterator, const Function& function, std::t
   at::native::gpu_kernel_nocast(iterator, function);
 }
 
-// ATen takes only a lambda here; every operator with two outputs has three inputs.
-template <typename Function>
-void run_over(at::TensorIteratorBase& iterator, const Function& function, std::false_type) {
-  using scalar_t = typename Function::Scalar;
+// ATen takes only a lambda here.
+template <typename Op, typename scalar_t, int... input>
+void run_over(at::TensorIteratorBase& iterator,
+              const PerElement<Op, scalar_t, std::integer_sequence<int, input...>>& function,
+              std::false_type) {
   at::native::gpu_kernel_multiple_outputs(
-      iterator,
-      [function] GPU_LAMBDA(scalar_t a, scalar_t b, scalar_t c) { return function(a, b, c); });
+      iterator, [function] GPU_LAMBDA(Repeat<scalar_t, input>... in) { return function(in...); });
 }
 
 template <typename Op>
