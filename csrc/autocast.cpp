@@ -10,23 +10,25 @@ namespace {
 at::Tensor in_float(const at::Tensor& tensor) {
   return at::autocast::cached_cast(at::kFloat, tensor, c10::DeviceType::CUDA);
 }
+const at::Scalar& in_float(const at::Scalar& scalar) { return scalar; }
 
-at::Tensor softplus_autocast(const at::Tensor& self, const at::Scalar& beta,
-                             const at::Scalar& threshold) {
-  c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCUDA);
-  return ops::softplus().call(in_float(self), beta, threshold);
-}
+template <auto op, typename Handle = std::decay_t<decltype(op())>>
+struct InFloat;
 
-at::Tensor softplus_bias_autocast(const at::Tensor& self, const at::Tensor& bias,
-                                  const at::Scalar& beta, const at::Scalar& threshold) {
-  c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCUDA);
-  return ops::softplus_bias().call(in_float(self), in_float(bias), beta, threshold);
-}
+template <auto op, typename... Args>
+struct InFloat<op, c10::TypedOperatorHandle<at::Tensor(Args...)>> {
+  static at::Tensor kernel(Args... args) {
+    c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCUDA);
+    return op().call(in_float(args)...);
+  }
+};
 
 }  // namespace
 }  // namespace fused_softplus
 
 TORCH_LIBRARY_IMPL(fused_softplus, AutocastCUDA, m) {
-  m.impl("softplus", fused_softplus::softplus_autocast);
-  m.impl("softplus_bias", fused_softplus::softplus_bias_autocast);
+  using namespace fused_softplus;
+  m.impl("softplus", InFloat<ops::softplus>::kernel);
+  m.impl("softplus_bias", InFloat<ops::softplus_bias>::kernel);
+  m.impl("inverse_softplus", InFloat<ops::inverse_softplus>::kernel);
 }

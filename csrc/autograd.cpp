@@ -29,6 +29,9 @@ using torch::autograd::variable_list;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+// x in the type that the kernels compute in.
+Tensor in_opmath(const Tensor& x) { return x.to(at::toOpMathType(x.scalar_type())); }
+
 // ---- The rules -------------------------------------------------------------------------------
 
 struct SoftplusRule {
@@ -80,8 +83,8 @@ struct SoftplusBackwardFromResultRule {
   }
 };
 
-// A bias has the gradient of the sum that it is part of; autograd sums that to the bias's size, as it
-// does for every operator that broadcasts.
+// A bias has the gradient of the sum that it is part of; autograd sums that to the bias's size, as
+// it does for every operator that broadcasts.
 struct SoftplusBiasRule {
   static constexpr const char* name = "FusedSoftplusBiasBackward";
   static constexpr int saved = 2;  // self, bias
@@ -104,6 +107,22 @@ struct SoftplusBiasBackwardRule {
     auto [grad_output, grad_sum] =
         softplus_bias_double_backward(grad, inputs[0], inputs[1], inputs[2], beta, threshold);
     return {grad_output, grad_sum, grad_sum};
+  }
+};
+
+// The gradient is 1 / softplus', which softplus_backward_from_result tells from y; any further
+// derivative is that of these operators. In the halves it is rounded once.
+struct InverseSoftplusRule {
+  static constexpr const char* name = "FusedInverseSoftplusBackward";
+  static constexpr int saved = 1;
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const Tensor& grad, const variable_list& self, const Scalar& beta,
+                                const Scalar& threshold) {
+    const Tensor y = in_opmath(self[0]);
+    const Tensor slope = softplus_backward_from_result(at::ones_like(y), y, beta);
+    const Tensor grad_self = at::where(y.detach() * beta > threshold, grad, grad / slope);
+    return {grad_self.to(grad.scalar_type())};
   }
 };
 
@@ -168,6 +187,11 @@ Tensor softplus_bias_autograd(c10::DispatchKeySet keys, const Tensor& self, cons
   return forward_autograd<SoftplusBiasRule, ops::softplus_bias>(keys, beta, threshold, self, bias);
 }
 
+Tensor inverse_softplus_autograd(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
+                                 const Scalar& threshold) {
+  return forward_autograd<InverseSoftplusRule, ops::inverse_softplus>(keys, beta, threshold, self);
+}
+
 // grad_output times a slope that depends on one more tensor, or on the sum of two, so that one text
 // serves them all. kernel runs below autograd; backward and double_backward are the operators
 // themselves.
@@ -185,8 +209,8 @@ Tensor backward_autograd(const Scalar& beta, const Scalar& threshold, const Kern
   if (isFwGradDefined(grad_output) || (isFwGradDefined(inputs) || ...)) {
     Tensor tangent = backward(tangent_of(grad_output), primal_of(inputs)...);
     if ((isFwGradDefined(inputs) || ...)) {
-      const auto gradients = double_backward((tangent_of(inputs) + ...), primal_of(grad_output),
-                                             primal_of(inputs)...);
+      const auto gradients =
+          double_backward((tangent_of(inputs) + ...), primal_of(grad_output), primal_of(inputs)...);
       tangent = tangent + std::get<1>(gradients);
     }
     grad_input._set_fw_grad(tangent, 0, false);
@@ -265,8 +289,7 @@ std::tuple<Tensor, Tensor> double_backward_autograd(c10::DispatchKeySet keys, co
   // sigmoid(beta x) (1 - sigmoid(beta x)), the second factor as sigmoid(-beta x) to keep its digits
   const Tensor curved = backward().call(grad_grad_output, -inputs..., beta, infinity);
   const Tensor grad_x = grad_output * curved * beta;
-  const auto opmath = at::toOpMathType(grad_output.scalar_type());
-  const Tensor beta_x = (inputs.detach().to(opmath) + ...) * beta;
+  const Tensor beta_x = (in_opmath(inputs.detach()) + ...) * beta;
   return {grad_grad_output, at::where(beta_x > threshold, 0, grad_x)};
 }
 
@@ -425,7 +448,8 @@ std::vector<NodeType> types_of() {
 
 std::vector<NodeType> node_types() {
   return types_of<SoftplusRule, SoftplusResultRule, SoftplusBackwardRule,
-                  SoftplusBackwardFromResultRule, SoftplusBiasRule, SoftplusBiasBackwardRule>();
+                  SoftplusBackwardFromResultRule, SoftplusBiasRule, SoftplusBiasBackwardRule,
+                  InverseSoftplusRule>();
 }
 
 }  // namespace fused_softplus
@@ -443,6 +467,7 @@ TORCH_LIBRARY_IMPL(fused_softplus, Autograd, m) {
   m.impl("softplus_bias", softplus_bias_autograd);
   m.impl("softplus_bias_backward", softplus_bias_backward_autograd);
   m.impl("softplus_bias_double_backward", softplus_bias_double_backward_autograd);
+  m.impl("inverse_softplus", inverse_softplus_autograd);
 }
 
 TORCH_LIBRARY_IMPL(fused_softplus, ADInplaceOrView, m) {

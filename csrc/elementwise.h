@@ -114,6 +114,13 @@ struct Elementwise {
     return {grad_grad_output, grad_sum};
   }
 
+  static Tensor inverse_softplus(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    Tensor out;
+    run("fused_softplus::inverse_softplus", Kernel::inverse_softplus, {&out}, {&self}, beta,
+        threshold);
+    return out;
+  }
+
   static void register_in(torch::Library& m) {
     m.impl("softplus", softplus);
     m.impl("softplus.out", softplus_out);
@@ -126,6 +133,7 @@ struct Elementwise {
     m.impl("softplus_bias", softplus_bias);
     m.impl("softplus_bias_backward", softplus_bias_backward);
     m.impl("softplus_bias_double_backward", softplus_bias_double_backward);
+    m.impl("inverse_softplus", inverse_softplus);
   }
 
  private:

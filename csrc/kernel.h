@@ -12,6 +12,7 @@ enum class Kernel {
   softplus_bias,
   softplus_bias_backward,
   softplus_bias_double_backward,
+  inverse_softplus,
 };
 
 }  // namespace fused_softplus

@@ -92,6 +92,11 @@ std::tuple<Tensor, Tensor> softplus_bias_double_backward_meta(
   return {like_all(), like_all()};
 }
 
+Tensor inverse_softplus_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
+  check("fused_softplus::inverse_softplus", {&self}, beta, threshold);
+  return at::neg(self);
+}
+
 }  // namespace
 }  // namespace fused_softplus
 
@@ -108,4 +113,5 @@ TORCH_LIBRARY_IMPL(fused_softplus, Meta, m) {
   m.impl("softplus_bias", softplus_bias_meta);
   m.impl("softplus_bias_backward", softplus_bias_backward_meta);
   m.impl("softplus_bias_double_backward", softplus_bias_double_backward_meta);
+  m.impl("inverse_softplus", inverse_softplus_meta);
 }

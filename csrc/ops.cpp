@@ -42,6 +42,7 @@ TORCH_LIBRARY(fused_softplus, m) {
       "softplus_bias_double_backward(Tensor grad_grad_sum, Tensor grad_output, Tensor self, "
       "Tensor bias, Scalar beta, Scalar threshold) -> (Tensor, Tensor)",
       tags);
+  m.def("inverse_softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", tags);
 }
 
 namespace fused_softplus {
@@ -100,6 +101,11 @@ std::tuple<at::Tensor, at::Tensor> softplus_bias_double_backward(
     const at::Tensor& bias, const at::Scalar& beta, const at::Scalar& threshold) {
   return ops::softplus_bias_double_backward().call(grad_grad_sum, grad_output, self, bias, beta,
                                                    threshold);
+}
+
+at::Tensor inverse_softplus(const at::Tensor& self, const at::Scalar& beta,
+                            const at::Scalar& threshold) {
+  return ops::inverse_softplus().call(self, beta, threshold);
 }
 
 }  // namespace fused_softplus

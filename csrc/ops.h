@@ -80,4 +80,10 @@ inline const auto& softplus_bias_double_backward() {
   return op;
 }
 
+inline const auto& inverse_softplus() {
+  static const auto op =
+      find<decltype(fused_softplus::inverse_softplus)>("fused_softplus::inverse_softplus");
+  return op;
+}
+
 }  // namespace fused_softplus::ops

@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import reference
-from fused_softplus import softplus, softplus_
+from fused_softplus import inverse_softplus, softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
@@ -61,6 +61,31 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple], dict]] = [
         lambda: (randn(3, 4, grad=True), randn(3, 4), randn(3, 4).abs().requires_grad_(), 2.5),
         {},
     ),
+    (ops.softplus.bias, lambda: (randn(3, 4),), {"bias": lambda: randn(4)}),
+    (
+        ops.softplus.bias,
+        lambda: (randn(2, 3, 4, grad=True).transpose(0, 2), 2, 1.5),
+        {"bias": lambda: randn(3, grad=True), "bias_dim": lambda: 1},
+    ),
+    (ops.softplus_bias.default, lambda: (randn(3, 4), randn(4)), {}),
+    (ops.softplus_bias.default, lambda: (randn(3, 4, grad=True), randn(3, 1, grad=True), 2), {}),
+    (
+        ops.softplus_bias_backward.default,
+        lambda: (randn(3, 4, grad=True), randn(4, 3, grad=True).t(), randn(grad=True), 2.5, 1),
+        {},
+    ),
+    (
+        ops.softplus_bias_double_backward.default,
+        lambda: (*(randn(3, 4, grad=True) for _ in range(3)), randn(4, grad=True), 2.5, 1),
+        {},
+    ),
+    (
+        ops.softplus_bias_double_backward.default,
+        lambda: (randn(3, 4), randn(4, 3).t(), randn(4, 3).t(), randn(3, 1), 2.5, 1),
+        {},
+    ),
+    (ops.inverse_softplus.default, lambda: (randn(3, 4).abs(),), {}),
+    (ops.inverse_softplus.default, lambda: (randn(4, 3).abs().t().requires_grad_(), 2, 1.5), {}),
 ]
 
 
@@ -79,7 +104,7 @@ ignore_grad_warning = pytest.mark.filterwarnings(
 def test_opcheck(
     op: torch._ops.OpOverload,
     arguments: Callable[[], tuple],
-    keywords: dict[str, Callable[[], Tensor]],
+    keywords: dict[str, Callable[[], Tensor | int]],
 ) -> None:
     torch.manual_seed(0)
     made = {name: make() for name, make in keywords.items()}
@@ -214,7 +239,10 @@ def test_cuda_autocast(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
     try:
         with FakeTensorMode():
             x = torch.empty(4, device="cuda", dtype=dtype)
-            assert softplus(x).dtype == F.softplus(x).dtype
+            expected = F.softplus(x).dtype
+            assert softplus(x).dtype == inverse_softplus(x).dtype == expected
+            other = x if dtype == torch.float64 else x.half()  # float64 is left as it is
+            assert softplus(x, bias=other).dtype == expected
             assert softplus_(x).dtype == dtype
     finally:
         torch.set_autocast_enabled("cuda", False)
