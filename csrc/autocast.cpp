@@ -7,16 +7,28 @@
 namespace fused_softplus {
 namespace {
 
-at::Tensor softplus_autocast(const at::Tensor& self, const at::Scalar& beta,
-                             const at::Scalar& threshold) {
-  c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCUDA);
-  return ops::softplus().call(at::autocast::cached_cast(at::kFloat, self, c10::DeviceType::CUDA),
-                              beta, threshold);
+at::Tensor in_float(const at::Tensor& tensor) {
+  return at::autocast::cached_cast(at::kFloat, tensor, c10::DeviceType::CUDA);
 }
+const at::Scalar& in_float(const at::Scalar& scalar) { return scalar; }
+
+template <auto op, typename Handle = std::decay_t<decltype(op())>>
+struct InFloat;
+
+template <auto op, typename... Args>
+struct InFloat<op, c10::TypedOperatorHandle<at::Tensor(Args...)>> {
+  static at::Tensor kernel(Args... args) {
+    c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCUDA);
+    return op().call(in_float(args)...);
+  }
+};
 
 }  // namespace
 }  // namespace fused_softplus
 
 TORCH_LIBRARY_IMPL(fused_softplus, AutocastCUDA, m) {
-  m.impl("softplus", fused_softplus::softplus_autocast);
+  using namespace fused_softplus;
+  m.impl("softplus", InFloat<ops::softplus>::kernel);
+  m.impl("softplus_bias", InFloat<ops::softplus_bias>::kernel);
+  m.impl("inverse_softplus", InFloat<ops::inverse_softplus>::kernel);
 }

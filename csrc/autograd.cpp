@@ -29,6 +29,9 @@ using torch::autograd::variable_list;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+// x in the type that the kernels compute in.
+Tensor in_opmath(const Tensor& x) { return x.to(at::toOpMathType(x.scalar_type())); }
+
 // ---- The rules -------------------------------------------------------------------------------
 
 struct SoftplusRule {
@@ -80,6 +83,49 @@ struct SoftplusBackwardFromResultRule {
   }
 };
 
+// A bias has the gradient of the sum that it is part of; autograd sums that to the bias's size, as
+// it does for every operator that broadcasts.
+struct SoftplusBiasRule {
+  static constexpr const char* name = "FusedSoftplusBiasBackward";
+  static constexpr int saved = 2;  // self, bias
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
+                                const Scalar& threshold) {
+    const Tensor grad_sum = softplus_bias_backward(grad, inputs[0], inputs[1], beta, threshold);
+    return {grad_sum, grad_sum};
+  }
+};
+
+struct SoftplusBiasBackwardRule {
+  static constexpr const char* name = "FusedSoftplusBiasBackwardBackward";
+  static constexpr int saved = 3;  // grad_output, self, bias
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
+                                const Scalar& threshold) {
+    auto [grad_output, grad_sum] =
+        softplus_bias_double_backward(grad, inputs[0], inputs[1], inputs[2], beta, threshold);
+    return {grad_output, grad_sum, grad_sum};
+  }
+};
+
+// The gradient is 1 / softplus', which softplus_backward_from_result tells from y; any further
+// derivative is that of these operators. In the halves it is rounded once.
+struct InverseSoftplusRule {
+  static constexpr const char* name = "FusedInverseSoftplusBackward";
+  static constexpr int saved = 1;
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const Tensor& grad, const variable_list& self, const Scalar& beta,
+                                const Scalar& threshold) {
+    const Tensor y = in_opmath(self[0]);
+    const Tensor slope = softplus_backward_from_result(at::ones_like(y), y, beta);
+    const Tensor grad_self = at::where(y.detach() * beta > threshold, grad, grad / slope);
+    return {grad_self.to(grad.scalar_type())};
+  }
+};
+
 // ---- What they share -------------------------------------------------------------------------
 
 // A node of this rule over these inputs, or null where no gradient is asked for.
@@ -112,40 +158,59 @@ decltype(auto) below_autograd(c10::DispatchKeySet keys, const Op& op, Args&&... 
 
 // ---- Functional operators --------------------------------------------------------------------
 
-Tensor softplus_autograd(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
-                         const Scalar& threshold) {
-  const auto node = node_for<SoftplusRule>(beta, threshold, self);
-  Tensor result = below_autograd(keys, ops::softplus(), self, beta, threshold);
+// A function of self, or of the sum of self and a bias: op runs below autograd, and Rule's gradient
+// is linear, so that it takes a tangent, too.
+template <typename Rule, auto op, typename... Inputs>
+Tensor forward_autograd(c10::DispatchKeySet keys, const Scalar& beta, const Scalar& threshold,
+                        const Inputs&... inputs) {
+  const auto node = node_for<Rule>(beta, threshold, inputs...);
+  Tensor result = below_autograd(keys, op(), inputs..., beta, threshold);
   if (node) {
-    node->saved_[0] = SavedVariable(self, false);
+    node->saved_ = {SavedVariable(inputs, false)...};
     torch::autograd::set_history(result, node);
   }
-  if (isFwGradDefined(self)) {
-    result._set_fw_grad(
-        fused_softplus::softplus_backward(tangent_of(self), primal_of(self), beta, threshold), 0,
-        false);
+  if ((isFwGradDefined(inputs) || ...)) {
+    const Tensor tangent = (tangent_of(inputs) + ...);
+    result._set_fw_grad(Rule::backward(tangent, {primal_of(inputs)...}, beta, threshold)[0], 0,
+                        false);
   }
   return result;
 }
 
-// softplus_backward and softplus_backward_from_result are both grad_output times a slope that
-// depends on a second tensor, so one text serves both. kernel runs below autograd; backward and
-// double_backward are the operators themselves.
-template <typename Rule, typename Kernel, typename Backward, typename DoubleBackward>
-Tensor backward_autograd(const Tensor& grad_output, const Tensor& second, const Scalar& beta,
-                         const Scalar& threshold, const Kernel& kernel, const Backward& backward,
-                         const DoubleBackward& double_backward) {
-  const auto node = node_for<Rule>(beta, threshold, grad_output, second);
-  Tensor grad_input = kernel(grad_output, second);
+Tensor softplus_autograd(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
+                         const Scalar& threshold) {
+  return forward_autograd<SoftplusRule, ops::softplus>(keys, beta, threshold, self);
+}
+
+Tensor softplus_bias_autograd(c10::DispatchKeySet keys, const Tensor& self, const Tensor& bias,
+                              const Scalar& beta, const Scalar& threshold) {
+  return forward_autograd<SoftplusBiasRule, ops::softplus_bias>(keys, beta, threshold, self, bias);
+}
+
+Tensor inverse_softplus_autograd(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
+                                 const Scalar& threshold) {
+  return forward_autograd<InverseSoftplusRule, ops::inverse_softplus>(keys, beta, threshold, self);
+}
+
+// grad_output times a slope that depends on one more tensor, or on the sum of two, so that one text
+// serves them all. kernel runs below autograd; backward and double_backward are the operators
+// themselves.
+template <typename Rule, typename Kernel, typename Backward, typename DoubleBackward,
+          typename... Inputs>
+Tensor backward_autograd(const Scalar& beta, const Scalar& threshold, const Kernel& kernel,
+                         const Backward& backward, const DoubleBackward& double_backward,
+                         const Tensor& grad_output, const Inputs&... inputs) {
+  const auto node = node_for<Rule>(beta, threshold, grad_output, inputs...);
+  Tensor grad_input = kernel(grad_output, inputs...);
   if (node) {
-    node->saved_ = {SavedVariable(grad_output, false), SavedVariable(second, false)};
+    node->saved_ = {SavedVariable(grad_output, false), SavedVariable(inputs, false)...};
     torch::autograd::set_history(grad_input, node);
   }
-  if (isFwGradDefined(grad_output) || isFwGradDefined(second)) {
-    const Tensor value = primal_of(second);
-    Tensor tangent = backward(tangent_of(grad_output), value);
-    if (isFwGradDefined(second)) {
-      const auto gradients = double_backward(tangent_of(second), primal_of(grad_output), value);
+  if (isFwGradDefined(grad_output) || (isFwGradDefined(inputs) || ...)) {
+    Tensor tangent = backward(tangent_of(grad_output), primal_of(inputs)...);
+    if ((isFwGradDefined(inputs) || ...)) {
+      const auto gradients =
+          double_backward((tangent_of(inputs) + ...), primal_of(grad_output), primal_of(inputs)...);
       tangent = tangent + std::get<1>(gradients);
     }
     grad_input._set_fw_grad(tangent, 0, false);
@@ -153,25 +218,37 @@ Tensor backward_autograd(const Tensor& grad_output, const Tensor& second, const 
   return grad_input;
 }
 
+// The operators of softplus and softplus_bias, called with all their tensors and these scalars.
+template <typename Rule, auto op, auto double_backward, typename... Tensors>
+Tensor backward_autograd_of(c10::DispatchKeySet keys, const Scalar& beta, const Scalar& threshold,
+                            const Tensors&... tensors) {
+  return backward_autograd<Rule>(
+      beta, threshold,
+      [&](const auto&... all) { return below_autograd(keys, op(), all..., beta, threshold); },
+      [&](const auto&... all) { return op().call(all..., beta, threshold); },
+      [&](const auto&... all) { return double_backward().call(all..., beta, threshold); },
+      tensors...);
+}
+
 Tensor softplus_backward_autograd(c10::DispatchKeySet keys, const Tensor& grad_output,
                                   const Tensor& self, const Scalar& beta, const Scalar& threshold) {
-  return backward_autograd<SoftplusBackwardRule>(
-      grad_output, self, beta, threshold,
-      [&](const Tensor& grad, const Tensor& x) {
-        return below_autograd(keys, ops::softplus_backward(), grad, x, beta, threshold);
-      },
-      [&](const Tensor& grad, const Tensor& x) {
-        return fused_softplus::softplus_backward(grad, x, beta, threshold);
-      },
-      [&](const Tensor& grad_grad, const Tensor& grad, const Tensor& x) {
-        return softplus_double_backward(grad_grad, grad, x, beta, threshold);
-      });
+  return backward_autograd_of<SoftplusBackwardRule, ops::softplus_backward,
+                              ops::softplus_double_backward>(keys, beta, threshold, grad_output,
+                                                             self);
+}
+
+Tensor softplus_bias_backward_autograd(c10::DispatchKeySet keys, const Tensor& grad_output,
+                                       const Tensor& self, const Tensor& bias, const Scalar& beta,
+                                       const Scalar& threshold) {
+  return backward_autograd_of<SoftplusBiasBackwardRule, ops::softplus_bias_backward,
+                              ops::softplus_bias_double_backward>(keys, beta, threshold,
+                                                                  grad_output, self, bias);
 }
 
 Tensor softplus_backward_from_result_autograd(c10::DispatchKeySet keys, const Tensor& grad_output,
                                               const Tensor& result, const Scalar& beta) {
   return backward_autograd<SoftplusBackwardFromResultRule>(
-      grad_output, result, beta, Scalar(),
+      beta, Scalar(),
       [&](const Tensor& grad, const Tensor& y) {
         return below_autograd(keys, ops::softplus_backward_from_result(), grad, y, beta);
       },
@@ -180,7 +257,8 @@ Tensor softplus_backward_from_result_autograd(c10::DispatchKeySet keys, const Te
       },
       [&](const Tensor& grad_grad, const Tensor& grad, const Tensor& y) {
         return softplus_double_backward_from_result(grad_grad, grad, y, beta);
-      });
+      },
+      grad_output, result);
 }
 
 template <typename... Tensors>
@@ -197,22 +275,38 @@ bool takes_smaller_operators(const Tensors&... tensors) {
   return is_differentiated(tensors...) || (tensors.is_nested() || ...);
 }
 
+// inputs: self, or self and a bias; their sum is x.
+template <auto op, auto backward, typename... Inputs>
+std::tuple<Tensor, Tensor> double_backward_autograd(c10::DispatchKeySet keys, const Scalar& beta,
+                                                    const Scalar& threshold,
+                                                    const Tensor& grad_grad_input,
+                                                    const Tensor& grad_output,
+                                                    const Inputs&... inputs) {
+  if (!takes_smaller_operators(grad_grad_input, grad_output, inputs...)) {
+    return below_autograd(keys, op(), grad_grad_input, grad_output, inputs..., beta, threshold);
+  }
+  const Tensor grad_grad_output = backward().call(grad_grad_input, inputs..., beta, threshold);
+  // sigmoid(beta x) (1 - sigmoid(beta x)), the second factor as sigmoid(-beta x) to keep its digits
+  const Tensor curved = backward().call(grad_grad_output, -inputs..., beta, infinity);
+  const Tensor grad_x = grad_output * curved * beta;
+  const Tensor beta_x = (in_opmath(inputs.detach()) + ...) * beta;
+  return {grad_grad_output, at::where(beta_x > threshold, 0, grad_x)};
+}
+
 std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet keys,
                                                              const Tensor& grad_grad_input,
                                                              const Tensor& grad_output,
                                                              const Tensor& self, const Scalar& beta,
                                                              const Scalar& threshold) {
-  if (!takes_smaller_operators(grad_grad_input, grad_output, self)) {
-    return below_autograd(keys, ops::softplus_double_backward(), grad_grad_input, grad_output, self,
-                          beta, threshold);
-  }
-  const Tensor grad_grad_output =
-      fused_softplus::softplus_backward(grad_grad_input, self, beta, threshold);
-  // sigmoid(beta x) (1 - sigmoid(beta x)), the second factor as sigmoid(-beta x) to keep its digits
-  const Tensor curved = fused_softplus::softplus_backward(grad_grad_output, -self, beta, infinity);
-  const Tensor grad_self = grad_output * curved * beta;
-  const Tensor beta_x = self.detach().to(at::toOpMathType(self.scalar_type())) * beta;
-  return {grad_grad_output, at::where(beta_x > threshold, 0, grad_self)};
+  return double_backward_autograd<ops::softplus_double_backward, ops::softplus_backward>(
+      keys, beta, threshold, grad_grad_input, grad_output, self);
+}
+
+std::tuple<Tensor, Tensor> softplus_bias_double_backward_autograd(
+    c10::DispatchKeySet keys, const Tensor& grad_grad_sum, const Tensor& grad_output,
+    const Tensor& self, const Tensor& bias, const Scalar& beta, const Scalar& threshold) {
+  return double_backward_autograd<ops::softplus_bias_double_backward, ops::softplus_bias_backward>(
+      keys, beta, threshold, grad_grad_sum, grad_output, self, bias);
 }
 
 std::tuple<Tensor, Tensor> softplus_double_backward_from_result_autograd(
@@ -354,7 +448,8 @@ std::vector<NodeType> types_of() {
 
 std::vector<NodeType> node_types() {
   return types_of<SoftplusRule, SoftplusResultRule, SoftplusBackwardRule,
-                  SoftplusBackwardFromResultRule>();
+                  SoftplusBackwardFromResultRule, SoftplusBiasRule, SoftplusBiasBackwardRule,
+                  InverseSoftplusRule>();
 }
 
 }  // namespace fused_softplus
@@ -369,6 +464,10 @@ TORCH_LIBRARY_IMPL(fused_softplus, Autograd, m) {
   m.impl("softplus_backward_from_result", softplus_backward_from_result_autograd);
   m.impl("softplus_double_backward", softplus_double_backward_autograd);
   m.impl("softplus_double_backward_from_result", softplus_double_backward_from_result_autograd);
+  m.impl("softplus_bias", softplus_bias_autograd);
+  m.impl("softplus_bias_backward", softplus_bias_backward_autograd);
+  m.impl("softplus_bias_double_backward", softplus_bias_double_backward_autograd);
+  m.impl("inverse_softplus", inverse_softplus_autograd);
 }
 
 TORCH_LIBRARY_IMPL(fused_softplus, ADInplaceOrView, m) {

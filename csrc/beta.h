@@ -64,6 +64,10 @@ class AnyBeta {
     return {y.high * inverse_, y.low * inverse_, y.factor};
   }
   template <typename V>
+  FUSED_SOFTPLUS_INLINE V quotient(V x) const {
+    return x / beta_;
+  }
+  template <typename V>
   FUSED_SOFTPLUS_INLINE V select_linear(V beta_x, V linear, V smooth) const {
     return beta_x > threshold_ ? linear : smooth;
   }
@@ -111,6 +115,10 @@ class UnitBeta {
   template <typename V>
   FUSED_SOFTPLUS_INLINE Split<V> divide(const Split<V>& y) const {
     return y;
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V quotient(V x) const {
+    return x;
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V select_linear(V x, V linear, V smooth) const {

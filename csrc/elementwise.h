@@ -88,6 +88,40 @@ struct Elementwise {
     return {grad_grad_output, grad_result};
   }
 
+  static Tensor softplus_bias(const Tensor& self, const Tensor& bias, const Scalar& beta,
+                              const Scalar& threshold) {
+    Tensor out;
+    run("fused_softplus::softplus_bias", Kernel::softplus_bias, {&out}, {&self, &bias}, beta,
+        threshold);
+    return out;
+  }
+
+  static Tensor softplus_bias_backward(const Tensor& grad_output, const Tensor& self,
+                                       const Tensor& bias, const Scalar& beta,
+                                       const Scalar& threshold) {
+    Tensor grad_sum;
+    run("fused_softplus::softplus_bias_backward", Kernel::softplus_bias_backward, {&grad_sum},
+        {&grad_output, &self, &bias}, beta, threshold);
+    return grad_sum;
+  }
+
+  static std::tuple<Tensor, Tensor> softplus_bias_double_backward(
+      const Tensor& grad_grad_sum, const Tensor& grad_output, const Tensor& self,
+      const Tensor& bias, const Scalar& beta, const Scalar& threshold) {
+    Tensor grad_grad_output, grad_sum;
+    run("fused_softplus::softplus_bias_double_backward", Kernel::softplus_bias_double_backward,
+        {&grad_grad_output, &grad_sum}, {&grad_grad_sum, &grad_output, &self, &bias}, beta,
+        threshold);
+    return {grad_grad_output, grad_sum};
+  }
+
+  static Tensor inverse_softplus(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    Tensor out;
+    run("fused_softplus::inverse_softplus", Kernel::inverse_softplus, {&out}, {&self}, beta,
+        threshold);
+    return out;
+  }
+
   static void register_in(torch::Library& m) {
     m.impl("softplus", softplus);
     m.impl("softplus.out", softplus_out);
@@ -97,6 +131,10 @@ struct Elementwise {
     m.impl("softplus_backward_from_result", softplus_backward_from_result);
     m.impl("softplus_double_backward", softplus_double_backward);
     m.impl("softplus_double_backward_from_result", softplus_double_backward_from_result);
+    m.impl("softplus_bias", softplus_bias);
+    m.impl("softplus_bias_backward", softplus_bias_backward);
+    m.impl("softplus_bias_double_backward", softplus_bias_double_backward);
+    m.impl("inverse_softplus", inverse_softplus);
   }
 
  private:
@@ -153,7 +191,7 @@ struct Elementwise {
                              std::initializer_list<const Tensor*> inputs, double beta,
                              double threshold) {
     const Tensor& first = **inputs.begin();
-    c10::SmallVector<char*, 5> addresses;
+    c10::SmallVector<char*, 6> addresses;
     for (Tensor* output : outputs) {
       if (!output->defined()) {
         *output = Device::empty_like_contiguous(first);

@@ -38,6 +38,14 @@ def log1p_weight(v):
     return v**2 / (mp.log1p(v) if v > 0 else mp.log(mp.mpf(19) / 16)) if v else mp.mpf(0)
 
 
+def atanh_core(s_squared):
+    """(2 atanh(s) - 2 s) / s**3, in s**2; below 0, which only the fit's margin is, atan's."""
+    if abs(s_squared) < mp.mpf(10) ** -20:
+        return mp.mpf(2) / 3 + s_squared * 2 / 5
+    s = mp.sqrt(s_squared)
+    return mp.re(2 * mp.atanh(s) / s - 2) / s_squared
+
+
 def remez(function, weight, low, high, degree, points=400, rounds=30):
     """Coefficients (constant first) of the weighted minimax polynomial on [low, high]."""
     middle, half = (low + high) / 2, (high - low) / 2
@@ -262,6 +270,20 @@ def emit_log1p(name, dtype, suffix, degree):
     print("};\n")
 
 
+def emit_atanh(name, dtype, suffix, degree, ln2_bits):
+    # s = f / (2 + f) for 1 + f from sqrt(1/2) to sqrt(2): csrc/log_expm1.h
+    high = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
+    fit = rounded_fit(atanh_core, lambda s_squared: s_squared / 2, mp.mpf(0), high, degree, dtype)
+    emit_polynomial(
+        "AtanhCore", "(2 atanh(s) - 2 s) / s^3 in s^2, for the logarithm", name, suffix, *fit
+    )
+    rest = mp.log(2) - sum(split_ln2(dtype, ln2_bits))
+    print("// ln(2) - high - low, which counts where nothing else is left")
+    print(f"template <>\nstruct Ln2Rest<{name}> {{")
+    print(f"  static constexpr {name} value = {literal(rest, suffix)};")
+    print("};\n")
+
+
 def emit_polynomial(struct, meaning, name, suffix, coefficients, error):
     print(f"// {meaning}")
     emit_coefficients(f"template <>\nstruct {struct}<{name}>", name, suffix, coefficients, error)
@@ -291,10 +313,16 @@ template <typename T>
 struct Ln2;
 
 template <typename T>
+struct Ln2Rest;
+
+template <typename T>
 struct Expm1Core;
 
 template <typename T>
 struct Log1pCore;
+
+template <typename T>
+struct AtanhCore;
 
 // log(1 + 2^-k (1 + p)) = log + log1p(scale * p + offset)
 template <typename T>
@@ -317,4 +345,5 @@ if __name__ == "__main__":
     emit_octaves("ShortSigmoidOctaves", *sigmoid, None, SHORT_OCTAVE_DEGREE)
     emit_exp("double", np.float64, "", degree=10, ln2_bits=42)
     emit_log1p("double", np.float64, "", degree=13)
+    emit_atanh("double", np.float64, "", degree=6, ln2_bits=42)
     print("}  // namespace fused_softplus::math")

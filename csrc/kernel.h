@@ -9,6 +9,10 @@ enum class Kernel {
   softplus_backward_from_result,
   softplus_double_backward,
   softplus_double_backward_from_result,
+  softplus_bias,
+  softplus_bias_backward,
+  softplus_bias_double_backward,
+  inverse_softplus,
 };
 
 }  // namespace fused_softplus

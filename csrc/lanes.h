@@ -32,6 +32,12 @@ struct Lanes<V, false> {
   using Element = std::remove_reference_t<decltype(V{}[0])>;
   using Bits = decltype(V{} < V{});
 };
+
+// A vector of so many bytes (the attribute is lost on a typedef that depends on more than T).
+template <typename T, int bytes>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(bytes)));
+};
 #endif
 template <typename V>
 using Element = typename Lanes<V>::Element;
@@ -178,6 +184,18 @@ FUSED_SOFTPLUS_INLINE V max(V a, V b) {
 }
 #undef FUSED_SOFTPLUS_INSTRUCTION
 #undef FUSED_SOFTPLUS_WIDEST
+
+// a + b exactly: their sum, and what rounding it lost (Knuth's 2Sum).
+template <typename V>
+struct Sum {
+  V rounded, lost;
+};
+template <typename V>
+FUSED_SOFTPLUS_INLINE Sum<V> two_sum(V a, V b) {
+  const V sum = a + b;
+  const V b_part = sum - a;
+  return {sum, (a - (sum - b_part)) + (b - b_part)};
+}
 
 // Of two numbers with one sign (0 has any). A NaN may come from either.
 template <typename V>

@@ -70,6 +70,33 @@ std::tuple<Tensor, Tensor> softplus_double_backward_from_result_meta(const Tenso
   return softplus_double_backward_meta(grad_grad_input, grad_output, result, beta, 0);
 }
 
+Tensor softplus_bias_meta(const Tensor& self, const Tensor& bias, const Scalar& beta,
+                          const Scalar& threshold) {
+  check("fused_softplus::softplus_bias", {&self, &bias}, beta, threshold);
+  return at::mul(self, bias);
+}
+
+Tensor softplus_bias_backward_meta(const Tensor& grad_output, const Tensor& self,
+                                   const Tensor& bias, const Scalar& beta,
+                                   const Scalar& threshold) {
+  check("fused_softplus::softplus_bias_backward", {&grad_output, &self, &bias}, beta, threshold);
+  return grad_output.mul(self).mul(bias);
+}
+
+std::tuple<Tensor, Tensor> softplus_bias_double_backward_meta(
+    const Tensor& grad_grad_sum, const Tensor& grad_output, const Tensor& self, const Tensor& bias,
+    const Scalar& beta, const Scalar& threshold) {
+  check("fused_softplus::softplus_bias_double_backward",
+        {&grad_grad_sum, &grad_output, &self, &bias}, beta, threshold);
+  const auto like_all = [&] { return grad_grad_sum.mul(grad_output).mul(self).mul(bias); };
+  return {like_all(), like_all()};
+}
+
+Tensor inverse_softplus_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
+  check("fused_softplus::inverse_softplus", {&self}, beta, threshold);
+  return at::neg(self);
+}
+
 }  // namespace
 }  // namespace fused_softplus
 
@@ -83,4 +110,8 @@ TORCH_LIBRARY_IMPL(fused_softplus, Meta, m) {
   m.impl("softplus_backward_from_result", softplus_backward_from_result_meta);
   m.impl("softplus_double_backward", softplus_double_backward_meta);
   m.impl("softplus_double_backward_from_result", softplus_double_backward_from_result_meta);
+  m.impl("softplus_bias", softplus_bias_meta);
+  m.impl("softplus_bias_backward", softplus_bias_backward_meta);
+  m.impl("softplus_bias_double_backward", softplus_bias_double_backward_meta);
+  m.impl("inverse_softplus", inverse_softplus_meta);
 }

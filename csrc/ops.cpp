@@ -28,6 +28,21 @@ TORCH_LIBRARY(fused_softplus, m) {
       "softplus_double_backward_from_result(Tensor grad_grad_input, Tensor grad_output, "
       "Tensor result, Scalar beta) -> (Tensor, Tensor)",
       tags);
+  m.def(
+      "softplus.bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor bias, "
+      "int bias_dim=-1) -> Tensor",
+      {at::Tag::pt2_compliant_tag});
+  m.def("softplus_bias(Tensor self, Tensor bias, Scalar beta=1, Scalar threshold=20) -> Tensor",
+        tags);
+  m.def(
+      "softplus_bias_backward(Tensor grad_output, Tensor self, Tensor bias, Scalar beta, "
+      "Scalar threshold) -> Tensor",
+      tags);
+  m.def(
+      "softplus_bias_double_backward(Tensor grad_grad_sum, Tensor grad_output, Tensor self, "
+      "Tensor bias, Scalar beta, Scalar threshold) -> (Tensor, Tensor)",
+      tags);
+  m.def("inverse_softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", tags);
 }
 
 namespace fused_softplus {
@@ -68,6 +83,29 @@ std::tuple<at::Tensor, at::Tensor> softplus_double_backward_from_result(
     const at::Scalar& beta) {
   return ops::softplus_double_backward_from_result().call(grad_grad_input, grad_output, result,
                                                           beta);
+}
+
+at::Tensor softplus_bias(const at::Tensor& self, const at::Tensor& bias, const at::Scalar& beta,
+                         const at::Scalar& threshold) {
+  return ops::softplus_bias().call(self, bias, beta, threshold);
+}
+
+at::Tensor softplus_bias_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                                  const at::Tensor& bias, const at::Scalar& beta,
+                                  const at::Scalar& threshold) {
+  return ops::softplus_bias_backward().call(grad_output, self, bias, beta, threshold);
+}
+
+std::tuple<at::Tensor, at::Tensor> softplus_bias_double_backward(
+    const at::Tensor& grad_grad_sum, const at::Tensor& grad_output, const at::Tensor& self,
+    const at::Tensor& bias, const at::Scalar& beta, const at::Scalar& threshold) {
+  return ops::softplus_bias_double_backward().call(grad_grad_sum, grad_output, self, bias, beta,
+                                                   threshold);
+}
+
+at::Tensor inverse_softplus(const at::Tensor& self, const at::Scalar& beta,
+                            const at::Scalar& threshold) {
+  return ops::inverse_softplus().call(self, beta, threshold);
 }
 
 }  // namespace fused_softplus

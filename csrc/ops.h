@@ -62,4 +62,28 @@ inline const auto& softplus_double_backward_from_result() {
   return op;
 }
 
+inline const auto& softplus_bias() {
+  static const auto op =
+      find<decltype(fused_softplus::softplus_bias)>("fused_softplus::softplus_bias");
+  return op;
+}
+
+inline const auto& softplus_bias_backward() {
+  static const auto op = find<decltype(fused_softplus::softplus_bias_backward)>(
+      "fused_softplus::softplus_bias_backward");
+  return op;
+}
+
+inline const auto& softplus_bias_double_backward() {
+  static const auto op = find<decltype(fused_softplus::softplus_bias_double_backward)>(
+      "fused_softplus::softplus_bias_double_backward");
+  return op;
+}
+
+inline const auto& inverse_softplus() {
+  static const auto op =
+      find<decltype(fused_softplus::inverse_softplus)>("fused_softplus::inverse_softplus");
+  return op;
+}
+
 }  // namespace fused_softplus::ops

@@ -30,6 +30,10 @@ struct ToNearest {
   FUSED_SOFTPLUS_INLINE static V fma(V a, V b, V c) {
     return math::fma(a, b, c);
   }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE static V as_float(V x) {
+    return x;
+  }
 };
 
 template <int stored_digits>
@@ -54,7 +58,35 @@ struct ToOdd {
   FUSED_SOFTPLUS_INLINE static V fma(V a, V b, V c) {
     return bit_cast<V>(bit_cast<Bits<V>>(fma_towards_zero(a, b, c)) | 1);
   }
+  // A double that float holds, odd. Infinity and NaN stay what they are.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE static V as_float(V x) {
+    constexpr Bits<double> last = Bits<double>(1) << 29;
+    const V odd = bit_cast<V>((bit_cast<Bits<V>>(x) | last) & -last);
+    return abs(x) <= std::numeric_limits<double>::max() ? odd : x;
+  }
 };
+
+// function(x) computed in double, x being float.
+template <typename Round, typename V, typename Function>
+FUSED_SOFTPLUS_INLINE V in_double(V x, const Function& function) {
+  if constexpr (std::is_arithmetic_v<V>) {
+    return static_cast<V>(Round::as_float(function(static_cast<double>(x))));
+  } else {
+#ifndef __CUDACC__
+    using Half = typename VectorOf<float, sizeof(V) / 2>::type;
+    using Wide = typename VectorOf<double, sizeof(V)>::type;
+    Half halves[2];
+    __builtin_memcpy(halves, &x, sizeof x);
+    for (Half& half : halves) {
+      const Wide wide = function(__builtin_convertvector(half, Wide));
+      half = __builtin_convertvector(Round::as_float(wide), Half);
+    }
+    __builtin_memcpy(&x, halves, sizeof x);
+    return x;
+#endif
+  }
+}
 
 // The rounding for results computed in T and stored in S.
 template <typename S, typename T>

@@ -42,6 +42,26 @@ namespace fused_softplus __attribute__((visibility("default"))) {
       const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& result,
       const at::Scalar& beta);
 
+  // softplus(self + bias) in one pass, the two broadcast together. The sum is computed in float32
+  // for the halves, and never stored.
+  at::Tensor softplus_bias(const at::Tensor& self, const at::Tensor& bias,
+                           const at::Scalar& beta = 1, const at::Scalar& threshold = 20);
+
+  // Its gradient towards the sum: self's, and bias's once it is summed to bias's size.
+  at::Tensor softplus_bias_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                                    const at::Tensor& bias, const at::Scalar& beta,
+                                    const at::Scalar& threshold);
+
+  // The gradients of softplus_bias_backward towards grad_output and the sum.
+  std::tuple<at::Tensor, at::Tensor> softplus_bias_double_backward(
+      const at::Tensor& grad_grad_sum, const at::Tensor& grad_output, const at::Tensor& self,
+      const at::Tensor& bias, const at::Scalar& beta, const at::Scalar& threshold);
+
+  // The inverse of softplus: log(exp(beta * self) - 1) / beta, and self itself where beta * self >
+  // threshold; -inf (times beta's sign) at 0, NaN where beta * self < 0.
+  at::Tensor inverse_softplus(const at::Tensor& self, const at::Scalar& beta = 1,
+                              const at::Scalar& threshold = 20);
+
   // The instruction set that the CPU kernels run with: "avx512", "avx2" or "default". It is the
   // best that the CPU has, or the one named by the environment variable
   // FUSED_SOFTPLUS_CPU_CAPABILITY when it is first asked for; throws if that names none, or one

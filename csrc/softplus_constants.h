@@ -9,10 +9,16 @@ template <typename T>
 struct Ln2;
 
 template <typename T>
+struct Ln2Rest;
+
+template <typename T>
 struct Expm1Core;
 
 template <typename T>
 struct Log1pCore;
+
+template <typename T>
+struct AtanhCore;
 
 // log(1 + 2^-k (1 + p)) = log + log1p(scale * p + offset)
 template <typename T>
@@ -199,6 +205,31 @@ struct Log1pRows<double> {
   static constexpr Row<double> row1{0x1.5555556315555p-2, 0x1.49ffff8p-29, 0x1.9f323ea2b984dp-2};
   // k = 2; error of log: 2^-69.6
   static constexpr Row<double> row2{0x1.99999905d999ap-3, -0x1.715ffffp-26, 0x1.c8ff7f5c69a28p-3};
+};
+
+// (2 atanh(s) - 2 s) / s^3 in s^2, for the logarithm
+// Relative error of what it serves: 2^-57.4
+template <>
+struct AtanhCore<double> {
+  static constexpr int size = 7;
+  static constexpr double coefficient(int power) {
+    constexpr double coefficients[size] = {
+        0x1.55555555554c4p-1,
+        0x1.99999999bca11p-2,
+        0x1.249249116bc73p-2,
+        0x1.c71c76109b03p-3,
+        0x1.745f6e7eafd03p-3,
+        0x1.3a44e4828a2bbp-3,
+        0x1.2907d2ab8c748p-3,
+    };
+    return coefficients[power];
+  }
+};
+
+// ln(2) - high - low, which counts where nothing else is left
+template <>
+struct Ln2Rest<double> {
+  static constexpr double value = 0x1.f97b57a079a19p-103;
 };
 
 }  // namespace fused_softplus::math

@@ -19,6 +19,7 @@
 
 #include "by_exponential.h"
 #include "kernel.h"
+#include "log_expm1.h"
 #include "octaves.h"
 #include "rounding.h"
 
@@ -48,10 +49,9 @@ FUSED_SOFTPLUS_INLINE V sum(V a, const Split<V>& b) {
     // The larger one is added last, so that only this addition is rounded at the result's size.
     return Round::sum(larger_magnitude(a, high), b.scaled_low_plus(smaller_magnitude(a, high)));
   } else {
-    // Knuth's 2Sum, exact whichever is larger: b.low has more to lose than float's.
-    const V sum = a + high;
-    const V high_part = sum - a;
-    return Round::sum(sum, b.scaled_low_plus((a - (sum - high_part)) + (high - high_part)));
+    // Exact whichever is larger: b.low has more to lose than float's.
+    const Sum<V> sum = two_sum(a, high);
+    return Round::sum(sum.rounded, b.scaled_low_plus(sum.lost));
   }
 }
 
@@ -158,6 +158,61 @@ struct SoftplusDoubleBackwardFromResult {
   }
 };
 
+// inverse_softplus: the x whose softplus is y, log(exp(beta y) - 1) / beta; y where beta y >
+// threshold, -inf (times beta's sign) at 0, NaN where beta y < 0.
+// Error: double below 1 ULP; any beta: below 2 ULP, where beta y is not denormal. float below
+// 0.50001 ULP and the halves correctly rounded, for any beta: they are computed in double, which
+// holds beta y. (This initialises parameters: to be right is worth more than to be fast.)
+struct InverseSoftplus {
+  static constexpr int inputs = 1;
+  static constexpr int outputs = 1;
+
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V y) {
+    return {beta.select_linear(beta.times(y), y, smooth<Round>(beta, y))};
+  }
+
+ private:
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V smooth(const Beta& beta, V y) {
+    if constexpr (std::is_same_v<Element<V>, float>) {
+      return in_double<Round>(y, [&](auto wide) { return smooth<Round>(beta, wide); });
+    } else {
+      using Limits = std::numeric_limits<double>;
+      const V beta_y = beta.times(y);
+      const V beta_y_low = beta.times_plus(abs(y), -beta_y, 1);
+      V log = log_expm1(beta_y, beta_y_low);
+      log = beta_y == 0 ? splat<V>(-Limits::infinity()) : log;
+      log = beta_y < 0 ? splat<V>(Limits::quiet_NaN()) : log;
+      return beta_y > 40 ? y : beta.quotient(log);  // which is y to double's precision, too
+    }
+  }
+};
+
+// Op with a bias as its last input, added to x: in opmath, so that nothing is rounded to the halves
+// in between. Error: Op's, for x + bias as opmath rounds it; the halves' results are then no longer
+// correctly rounded, since Op is not proven for so many inputs.
+template <typename Op>
+struct WithBias {
+  template <typename Round>
+  using Octaves = typename Op::template Octaves<Round>;
+  static constexpr int inputs = Op::inputs + 1;
+  static constexpr int outputs = Op::outputs;
+
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V x, V bias) {
+    return Op::template apply<Round>(beta, x + bias);
+  }
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V grad, V x, V bias) {
+    return Op::template apply<Round>(beta, grad, x + bias);
+  }
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V grad_grad, V grad, V x, V bias) {
+    return Op::template apply<Round>(beta, grad_grad, grad, x + bias);
+  }
+};
+
 #ifdef __CUDACC__
 // What the threads of a block do together before they apply Op to numbers of type T.
 template <typename Op, typename Round, typename T, int threads>
@@ -184,6 +239,14 @@ decltype(auto) with_formula(Kernel kernel, Visit&& visit) {
       return visit(SoftplusDoubleBackward());
     case Kernel::softplus_double_backward_from_result:
       return visit(SoftplusDoubleBackwardFromResult());
+    case Kernel::softplus_bias:
+      return visit(WithBias<Softplus>());
+    case Kernel::softplus_bias_backward:
+      return visit(WithBias<SoftplusBackward>());
+    case Kernel::softplus_bias_double_backward:
+      return visit(WithBias<SoftplusDoubleBackward>());
+    case Kernel::inverse_softplus:
+      return visit(InverseSoftplus());
   }
   __builtin_unreachable();
 }

@@ -94,4 +94,8 @@ TORCH_LIBRARY_IMPL(fused_softplus, FuncTorchBatched, m) {
   m.impl("softplus_double_backward", Pointwise<ops::softplus_double_backward>::kernel);
   m.impl("softplus_double_backward_from_result",
          Pointwise<ops::softplus_double_backward_from_result>::kernel);
+  m.impl("softplus_bias", Pointwise<ops::softplus_bias>::kernel);
+  m.impl("softplus_bias_backward", Pointwise<ops::softplus_bias_backward>::kernel);
+  m.impl("softplus_bias_double_backward", Pointwise<ops::softplus_bias_double_backward>::kernel);
+  m.impl("inverse_softplus", Pointwise<ops::inverse_softplus>::kernel);
 }

@@ -21,7 +21,7 @@ struct Device {
   using Guard = c10::cuda::CUDAGuard;
 
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
-    c10::SmallVector<char*, 5> addresses;
+    c10::SmallVector<char*, 6> addresses;
     for (int i = 0; i < iterator.ntensors(); ++i) {
       addresses.push_back(static_cast<char*>(iterator.data_ptr(i)));
     }

@@ -42,10 +42,16 @@ def bound(quantity: str, dtype: torch.dtype, beta: float, exact: Exact, inputs: 
         "slope_from_result": (1.5, 2.0, 2.0),
         "curvature": (2.25, 3.0, 4.0),
         "curvature_from_result": (1.0, 2.0, 2.5),
+        "inverse_softplus": (1.0, 2.0, 2.0),
+        "inverse_slope": (3.5, 4.5, 4.5),
     }
+    if quantity == "inverse_softplus" and dtype != torch.float64:  # computed in float64
+        return np.asarray(0.5 if dtype.itemsize == 2 else 0.50001)
     ulps: Exact | float = promises[quantity][(0 if power_of_two else 1) if fma else 2]
     if not fma and not power_of_two:  # beta * x itself is rounded
         ulps = ulps + abs(beta) * np.minimum(np.abs(inputs.double().numpy()), 750 / abs(beta))
+        if quantity == "inverse_softplus":  # beside its zero
+            ulps = ulps + (2.0**-53 / abs(beta) / ulp(exact, dtype)).astype(float)
     # Where exp is denormal its error, up to one denormal, is multiplied.
     magnified = 1 / abs(beta) if quantity == "softplus" else 1.0
     magnified = abs(beta) if quantity.startswith("curvature") else magnified
@@ -127,6 +133,22 @@ def curvature_from_result(y: Tensor, beta: float) -> Exact:
     return _apply("exp", -_times(beta, y)) * _used(beta, y)
 
 
+def inverse_softplus(y: Tensor, beta: float) -> Exact:
+    """Without a threshold, for beta y >= 0."""
+    v = _times(beta, y)
+    beside_zero = (v > 0.3) & (v < 1.5)  # of the result, at ln(2)
+    distance = _minus_ln2(np.where(beside_zero, v, 1.0))
+    with np.errstate(divide="ignore"):
+        elsewhere = v + _apply("log", -_apply("expm1", -v))
+    near = _apply("log1p", 2 * _apply("expm1", distance))
+    return np.where(beside_zero, near, elsewhere) / _used(beta, y)
+
+
+def inverse_slope(y: Tensor, beta: float) -> Exact:
+    """inverse_softplus's derivative."""
+    return 1 / slope_from_result(y, beta)
+
+
 def is_linear(
     x: Tensor, beta: float, threshold: float = 20.0
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -140,7 +162,7 @@ _mp = mpmath.mp.clone()
 _mp.prec = 120
 _to_mp = np.frompyfunc(_mp.mpf, 1, 1)
 _mp_functions = {
-    name: np.frompyfunc(getattr(_mp, name), 1, 1) for name in ("exp", "expm1", "log1p")
+    name: np.frompyfunc(getattr(_mp, name), 1, 1) for name in ("exp", "expm1", "log", "log1p")
 }
 
 
@@ -163,6 +185,12 @@ def numbers(tensor: Tensor) -> Exact:
 def _times(beta: float, x: Tensor) -> Exact:
     """beta * x without rounding: a product of two float32 numbers fits float64."""
     return numbers(x) * _used(beta, x)
+
+
+def _minus_ln2(values: Exact) -> Exact:
+    if values.dtype == object:
+        return values - _mp.ln2
+    return (values - math.log(2)) - 2.3190468138462996e-17
 
 
 def _apply(name: str, values: Exact) -> Exact:
@@ -203,3 +231,12 @@ def points(dtype: torch.dtype, beta: float) -> Tensor:
     signs = torch.tensor([-1.0, 1.0]).double().repeat(count // 2)
     u = torch.cat([spread, near.flatten(), -near.flatten()])
     return torch.cat([u / beta, signs * 2.0**exponents]).to(dtype)
+
+
+def results(dtype: torch.dtype, beta: float) -> Tensor:
+    """Of softplus, where beta times them is a normal number; many of them beside ln(2)."""
+    steps = 2.0 ** -torch.arange(1.0, _DIGITS[dtype] + 1).double()
+    beside_ln2 = math.log(2) / abs(beta) * torch.cat([1 - steps, 1 + steps])
+    y = torch.cat([points(dtype, beta).abs(), beside_ln2.to(dtype)])
+    smallest = torch.finfo(dtype).tiny / abs(beta) if dtype == torch.float64 else 0
+    return y[y > smallest] * math.copysign(1, beta)

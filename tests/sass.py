@@ -75,6 +75,7 @@ def kernels() -> list[MachineCode]:
             architecture = int(match[1])
         elif match := _KERNEL.match(line):
             layout, formula, dtype, beta = match.groups()
+            formula = formula.replace("fused_softplus::math::", "")
             found.append(MachineCode(architecture, layout, formula, _DTYPES[dtype], beta))
         elif (match := _INSTRUCTION.match(line)) and match[1] != "NOP":
             found[-1].instructions[match[1]] += 1

@@ -10,7 +10,14 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import reference
-from fused_softplus import Softplus, _build, replace_softplus, softplus, softplus_
+from fused_softplus import (
+    Softplus,
+    _build,
+    inverse_softplus,
+    replace_softplus,
+    softplus,
+    softplus_,
+)
 
 HALVES = (torch.bfloat16, torch.float16)
 
@@ -43,7 +50,10 @@ def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
 def test_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
     with cuda_autocast(autocast_dtype):
         x = torch.empty(4, device="cuda", dtype=dtype)
-        assert softplus(x).dtype == F.softplus(x).dtype
+        expected = F.softplus(x).dtype
+        assert softplus(x).dtype == inverse_softplus(x).dtype == expected
+        other = x if dtype == torch.float64 else x.half()  # float64 is left as it is
+        assert softplus(x, bias=other).dtype == expected
         assert softplus_(x).dtype == dtype
 
 

@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 import fused_softplus
 import reference
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
@@ -46,6 +46,32 @@ def test_gradients(way: str, beta: float, threshold: float) -> None:
     assert gradgradcheck(WAYS[way], arguments, check_fwd_over_rev=True, check_rev_over_rev=True)
 
 
+@pytest.mark.parametrize("beta", [1.0, 0.5, -1.5])
+@pytest.mark.parametrize("bias_dim", [None, 0, 1])
+def test_gradients_with_bias(bias_dim: int | None, beta: float) -> None:
+    x = torch.cat([inputs(beta).detach()[1:7], inputs(beta).detach()[3:9]]).view(3, 4)
+    bias = torch.linspace(-0.3, 0.4, 5, dtype=torch.float64) / beta
+    bias = bias[0] if bias_dim is None else bias[: x.shape[bias_dim]]
+
+    def function(x: Tensor, bias: Tensor) -> Tensor:
+        return softplus(x, beta, 2.05, bias=bias, bias_dim=-1 if bias_dim is None else bias_dim)
+
+    arguments = (x.requires_grad_(), bias.clone().requires_grad_())
+    assert gradcheck(function, arguments, check_forward_ad=True)
+    assert gradgradcheck(function, arguments, check_fwd_over_rev=True, check_rev_over_rev=True)
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.5, 3.0, -1.5])
+@pytest.mark.parametrize("threshold", [2.0, 20.0])
+def test_gradients_of_the_inverse(beta: float, threshold: float) -> None:
+    y = torch.tensor([0.05, 0.3, 0.69, 0.7, 1.0, 1.9, 2.1, 30.0], dtype=torch.float64) / beta
+    arguments = (y.requires_grad_(), beta, threshold)
+    assert gradcheck(inverse_softplus, arguments, check_forward_ad=True)
+    assert gradgradcheck(
+        inverse_softplus, arguments, check_fwd_over_rev=True, check_rev_over_rev=True
+    )
+
+
 @pytest.mark.parametrize(
     ("op", "scalars", "tensors"),
     [
@@ -53,6 +79,8 @@ def test_gradients(way: str, beta: float, threshold: float) -> None:
         (ops.softplus_backward_from_result, (0.7,), 2),
         (ops.softplus_double_backward, (0.7, 2), 3),
         (ops.softplus_double_backward_from_result, (0.7,), 3),
+        (ops.softplus_bias_backward, (0.7, 2), 3),
+        (ops.softplus_bias_double_backward, (0.7, 2), 4),
     ],
     ids=str,
 )
@@ -65,8 +93,12 @@ def test_gradients_of_the_gradients(
     if "result" in str(op):
         # Results are positive, so differences must not leave that side of 0.
         x = softplus(x.detach(), 0.7, 2).clamp_(min=1e-3).requires_grad_()
-    grads = torch.randn(tensors - 1, len(x), dtype=torch.float64).unbind()
-    arguments = (*(grad.clone().requires_grad_() for grad in grads), x, *scalars)
+    if "bias" in str(op):  # the sum of two is what must not cross the threshold
+        x = (x.detach() / 2).requires_grad_()
+    grads = torch.randn(tensors - 1, len(x), dtype=torch.float64)
+    if "bias" in str(op):
+        grads[-1] = x.detach()
+    arguments = (*(grad.clone().requires_grad_() for grad in grads.unbind()), x, *scalars)
     assert gradcheck(op, arguments, check_forward_ad=True)
     assert gradgradcheck(op, arguments)
 
@@ -130,6 +162,30 @@ def test_in_place_gradient_is_as_exact(dtype: torch.dtype, beta: float) -> None:
     error = reference.bound("slope_from_result", dtype, beta, exact, x)
     error = error + 2 * reference.bound("softplus", dtype, beta, reference.softplus(x, beta), x)
     assert (reference.ulp_error(grad, exact) <= error).all()
+
+
+def test_bias_gradient_is_the_sum() -> None:
+    """Of what backward gives for the input, over all that the bias was added to."""
+    x = torch.randn(4, 5, 6, requires_grad=True)
+    grad = torch.randn(4, 5, 6)
+    for bias_dim, others in ((0, (1, 2)), (1, (0, 2)), (-1, (0, 1))):
+        bias = torch.randn(x.shape[bias_dim], requires_grad=True)
+        y = softplus(x, 2, bias=bias, bias_dim=bias_dim)
+        grad_x, grad_bias = torch.autograd.grad(y, (x, bias), grad)
+        assert torch.equal(grad_bias, grad_x.sum(others))
+    bias = torch.randn((), requires_grad=True)
+    grad_x, grad_bias = torch.autograd.grad(softplus(x, 2, bias=bias), (x, bias), grad)
+    assert torch.equal(grad_bias, grad_x.sum())
+
+
+@pytest.mark.parametrize("wanted", ["x", "bias"])
+def test_only_one_of_input_and_bias(wanted: str) -> None:
+    x, bias = torch.randn(3, 4), torch.randn(4)
+    leaf = x if wanted == "x" else bias
+    leaf.requires_grad_()
+    (grad,) = torch.autograd.grad(softplus(x, bias=bias).sum(), leaf)
+    expected = ops.softplus_backward(torch.ones(3, 4), (x + bias).detach(), 1, 20)
+    assert torch.equal(grad, expected if wanted == "x" else expected.sum(0))
 
 
 @in_every_way
@@ -232,6 +288,15 @@ def test_what_is_saved(dtype: torch.dtype, beta: float, threshold: float, saved:
     assert torch.equal(kept[0], y if saved == "result" else leaf)
 
 
+def test_the_sum_with_a_bias_is_not_saved() -> None:
+    kept: list[Tensor] = []
+    x, bias = torch.randn(3, 4, requires_grad=True), torch.randn(4, requires_grad=True)
+    hooks = torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t)
+    with hooks:
+        softplus(x, bias=bias)
+    assert [tensor.data_ptr() for tensor in kept] == [x.data_ptr(), bias.data_ptr()]
+
+
 def test_nothing_is_saved_without_gradients() -> None:
     def refuse(tensor: Tensor) -> None:
         raise AssertionError("saved a tensor")
@@ -240,6 +305,8 @@ def test_nothing_is_saved_without_gradients() -> None:
     with saved_tensors_hooks(refuse, lambda tensor: tensor):
         softplus(x.detach())
         softplus_(x.detach().clone())
+        softplus(x.detach(), bias=x.detach())
+        inverse_softplus(x.detach())
         with torch.no_grad():
             softplus(x)
             softplus_(x.clone())
@@ -356,6 +423,10 @@ def test_graph_names() -> None:
     assert node.next_functions[0][0].variable is x
     node = softplus_(x.clone()).grad_fn
     assert node.name() == type(node).__name__ == "FusedSoftplusFromResultBackward"
+    node = fused_softplus.softplus(x, bias=x).grad_fn
+    assert node.name() == type(node).__name__ == "FusedSoftplusBiasBackward"
+    node = inverse_softplus(x).grad_fn
+    assert node.name() == type(node).__name__ == "FusedInverseSoftplusBackward"
 
 
 # ---- Around backward -----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 import fused_softplus
 import reference
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 from fused_softplus._fusible import fusible, in_plain_operators
 
 ops = torch.ops.fused_softplus
@@ -45,6 +45,8 @@ FUNCTIONS = {
     "in place on a view": lambda x: softplus_((x * 1)[1:]),
     "module": Softplus(2),
     "out": lambda x: softplus(x.detach(), out=torch.empty_like(x)) * x,
+    "with a bias": lambda x: softplus(x, 0.5, 3, bias=x[0]),
+    "inverse": lambda x: inverse_softplus(x.square() + 0.1, 2, 3),
     "among others": lambda x: softplus(x * 2).sin() * softplus_(x + 1),
 }
 
@@ -295,6 +297,8 @@ BACKWARDS = {
     "in place, from the result": lambda x: softplus_(x, 2),
     "in place on a view": lambda x: softplus_(x[1:4]).sum() + x,
     "twice": lambda x: softplus_(softplus(x)),
+    "with a bias": lambda x: softplus(x, 2, 3, bias=x),
+    "inverse": lambda x: inverse_softplus(x.square() + 0.1, 2, 3),
 }
 
 

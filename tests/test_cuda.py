@@ -52,6 +52,32 @@ def test_values(dtype: torch.dtype, beta: float) -> None:
 
 
 @of_every_dtype
+@pytest.mark.parametrize("beta", BETAS)
+def test_inverse(dtype: torch.dtype, beta: float) -> None:
+    y = reference.results(dtype, beta)
+    check(ops.inverse_softplus(y.cuda(), beta, math.inf), "inverse_softplus", beta, y)
+
+
+@of_every_dtype
+@pytest.mark.parametrize("bias_dim", [0, 1, 2])
+def test_bias(dtype: torch.dtype, bias_dim: int) -> None:
+    """As the operators without one give for the sum; the halves' sum is rounded here."""
+    x = torch.randn(4, 5, 6, dtype=torch.float64).to("cuda", dtype)
+    bias = torch.randn(x.shape[bias_dim], dtype=torch.float64).to("cuda", dtype)
+    aligned = bias.view(-1, *[1] * (2 - bias_dim))
+    z, one = x.double() + aligned.double(), torch.ones_like(x)
+    actual = softplus(x, 2, bias=bias, bias_dim=bias_dim)
+    slope, curvature = ops.softplus_bias_double_backward(one, one, x, aligned, 2, 20)
+    expected = ops.softplus_double_backward(one.double(), one.double(), z, 2, 20)
+    # Besides the result's, the sum's rounding, half an eps of at most 8.
+    close = {"rtol": 4 * torch.finfo(dtype).eps, "atol": 4 * torch.finfo(dtype).eps}
+    torch.testing.assert_close(actual.double(), softplus(z, 2), **close)
+    torch.testing.assert_close(slope.double(), expected[0], **close)
+    torch.testing.assert_close(curvature.double(), expected[1], **close)
+    assert torch.equal(ops.softplus_bias_backward(one, x, aligned, 2, 20), slope)
+
+
+@of_every_dtype
 def test_special_values_and_threshold(dtype: torch.dtype) -> None:
     x = torch.tensor([0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, 1e4, -1e4], dtype=dtype)
     x = torch.cat([x, x.new_tensor(1.0).nextafter(x.new_tensor(2.0))[None]])

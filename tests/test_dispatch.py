@@ -11,7 +11,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from fused_softplus import softplus, softplus_
+import reference
+from fused_softplus import inverse_softplus, softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
@@ -60,6 +61,31 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple], dict]] = [
         lambda: (randn(3, 4, grad=True), randn(3, 4), randn(3, 4).abs().requires_grad_(), 2.5),
         {},
     ),
+    (ops.softplus.bias, lambda: (randn(3, 4),), {"bias": lambda: randn(4)}),
+    (
+        ops.softplus.bias,
+        lambda: (randn(2, 3, 4, grad=True).transpose(0, 2), 2, 1.5),
+        {"bias": lambda: randn(3, grad=True), "bias_dim": lambda: 1},
+    ),
+    (ops.softplus_bias.default, lambda: (randn(3, 4), randn(4)), {}),
+    (ops.softplus_bias.default, lambda: (randn(3, 4, grad=True), randn(3, 1, grad=True), 2), {}),
+    (
+        ops.softplus_bias_backward.default,
+        lambda: (randn(3, 4, grad=True), randn(4, 3, grad=True).t(), randn(grad=True), 2.5, 1),
+        {},
+    ),
+    (
+        ops.softplus_bias_double_backward.default,
+        lambda: (*(randn(3, 4, grad=True) for _ in range(3)), randn(4, grad=True), 2.5, 1),
+        {},
+    ),
+    (
+        ops.softplus_bias_double_backward.default,
+        lambda: (randn(3, 4), randn(4, 3).t(), randn(4, 3).t(), randn(3, 1), 2.5, 1),
+        {},
+    ),
+    (ops.inverse_softplus.default, lambda: (randn(3, 4).abs(),), {}),
+    (ops.inverse_softplus.default, lambda: (randn(4, 3).abs().t().requires_grad_(), 2, 1.5), {}),
 ]
 
 
@@ -78,7 +104,7 @@ ignore_grad_warning = pytest.mark.filterwarnings(
 def test_opcheck(
     op: torch._ops.OpOverload,
     arguments: Callable[[], tuple],
-    keywords: dict[str, Callable[[], Tensor]],
+    keywords: dict[str, Callable[[], Tensor | int]],
 ) -> None:
     torch.manual_seed(0)
     made = {name: make() for name, make in keywords.items()}

@@ -11,7 +11,7 @@ import torch.multiprocessing as mp
 from torch import Tensor, nn
 
 from conftest import Python
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason="torch has no torch.distributed")
 
@@ -123,6 +123,38 @@ def check_broadcasting(mesh: "dist.DeviceMesh") -> None:
         assert all(torch.equal(full(a), e) for a, e in zip(both, expected, strict=True))
 
 
+def check_bias(mesh: "dist.DeviceMesh") -> None:
+    """Replicated over a sharded batch, and sharded as the features are."""
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+
+    x, bias = torch.linspace(-3, 3, 24).view(4, 6), torch.linspace(-1, 1, 6)
+    leaves = (x.clone().requires_grad_(), bias.clone().requires_grad_())
+    expected = torch.autograd.grad(softplus(leaves[0], 2, bias=leaves[1]).sum(), leaves)
+    for placements in ((Shard(0), Replicate()), (Shard(1), Shard(0)), (Replicate(), Replicate())):
+        sharded, sharded_bias = (
+            distribute_tensor(tensor, mesh, [placement]).requires_grad_()
+            for tensor, placement in zip((x, bias), placements, strict=True)
+        )
+        y = softplus(sharded, 2, bias=sharded_bias)
+        assert y.placements == (placements[0],)
+        assert torch.equal(full(y), softplus(x, 2, bias=bias))
+        grads = torch.autograd.grad(y.sum(), (sharded, sharded_bias))
+        assert torch.equal(full(grads[0]), expected[0])
+        torch.testing.assert_close(full(grads[1]), expected[1])
+
+
+def check_inverse(mesh: "dist.DeviceMesh") -> None:
+    from torch.distributed.tensor import Shard, distribute_tensor
+
+    y = torch.linspace(0.1, 3, 24).view(4, 6)
+    leaf = y.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(inverse_softplus(leaf, 2).sum(), leaf)
+    sharded = distribute_tensor(y, mesh, [Shard(1)]).requires_grad_()
+    x = inverse_softplus(sharded, 2)
+    assert torch.equal(full(x), inverse_softplus(y, 2))
+    assert torch.equal(full(torch.autograd.grad(x.sum(), sharded)[0]), expected)
+
+
 def check_compiled(mesh: "dist.DeviceMesh") -> None:
     from torch.distributed.tensor import Shard, distribute_tensor
 
@@ -137,6 +169,8 @@ CHECKS: list[Callable[["dist.DeviceMesh"], None]] = [
     check_in_place_gradient,
     check_partial_sums,
     check_broadcasting,
+    check_bias,
+    check_inverse,
     check_compiled,
 ]
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 from reference import DTYPES
 
 ops = torch.ops.fused_softplus
@@ -28,6 +28,12 @@ WITH_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
     "double_backward_from_result": lambda x, beta, _: ops.softplus_double_backward_from_result(
         x, x, x, beta
     ),
+    "bias=": lambda x, *scalars: softplus(x, *scalars, bias=x),
+    "bias_backward": lambda x, *scalars: ops.softplus_bias_backward(x, x, x, *scalars),
+    "bias_double_backward": lambda x, *scalars: ops.softplus_bias_double_backward(
+        x, x, x, x, *scalars
+    ),
+    "inverse_softplus": inverse_softplus,
 }
 WITH_THRESHOLD = [name for name in WITH_BETA if not name.endswith("from_result")]
 
@@ -82,7 +88,7 @@ def test_threshold(operator: str, device: str) -> None:
 )
 def test_dtype(operator: str, dtype: torch.dtype, name: str, device: str) -> None:
     message = (
-        rf'"fused_softplus::softplus\w*" not implemented for \'{name}\': '
+        rf'"fused_softplus::(inverse_)?softplus\w*" not implemented for \'{name}\': '
         "the tensors must be float32, float64, float16 or bfloat16"
     )
     with pytest.raises(NotImplementedError, match=message):
@@ -119,8 +125,20 @@ def test_input_that_is_no_tensor(value: object) -> None:
         lambda x, y: ops.softplus_double_backward(x, x, y, 1, 20),
         lambda x, y: ops.softplus_double_backward(x, y, x, 1, 20),
         lambda x, y: ops.softplus_double_backward_from_result(x, x, y, 1),
+        lambda x, y: softplus(x, bias=y),
+        lambda x, y: ops.softplus_bias_backward(x, y, x, 1, 20),
+        lambda x, y: ops.softplus_bias_double_backward(x, x, x, y, 1, 20),
     ],
-    ids=["backward", "from_result", "double, last", "double, middle", "double from_result"],
+    ids=[
+        "backward",
+        "from_result",
+        "double, last",
+        "double, middle",
+        "double from_result",
+        "bias",
+        "bias backward",
+        "bias double",
+    ],
 )
 def test_different_dtypes(call: Callable[[Tensor, Tensor], object], device: str) -> None:
     with pytest.raises(RuntimeError) as error:
@@ -134,6 +152,30 @@ def test_different_dtypes(call: Callable[[Tensor, Tensor], object], device: str)
 def test_different_shapes() -> None:
     with pytest.raises(RuntimeError, match=r"size of tensor a \(2\) must match .* tensor b \(3\)"):
         ops.softplus_backward(torch.zeros(2), torch.zeros(3), 1, 20)
+
+
+@on_every_device
+@pytest.mark.parametrize("shape", [(3,), (1,), (1, 4), (2, 4), (4, 1)], ids=str)
+def test_bias_of_another_shape(shape: tuple[int, ...], device: str) -> None:
+    message = (
+        r"bias must be 0-D, or 1-D and of input's size in dimension -1, "
+        rf"but has shape \[{', '.join(map(str, shape))}\] and input \[2, 4\]"
+    )
+    with pytest.raises(RuntimeError, match=message):
+        softplus(torch.zeros(2, 4, device=device), bias=torch.zeros(shape, device=device))
+
+
+def test_bias_along_no_dimension() -> None:
+    with pytest.raises(IndexError, match=r"expected to be in range of \[-2, 1\], but got 2"):
+        softplus(torch.zeros(2, 4), bias=torch.zeros(4), bias_dim=2)
+    with pytest.raises(RuntimeError, match="bias must be 0-D"):
+        softplus(torch.zeros(()), bias=torch.zeros(1))
+
+
+def test_bias_and_out() -> None:
+    x = torch.zeros(3)
+    with pytest.raises(TypeError, match="bias cannot be combined with out"):
+        softplus(x, bias=x, out=x)
 
 
 def test_sparse_tensor() -> None:

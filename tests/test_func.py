@@ -21,7 +21,7 @@ from torch.func import (
     vmap,
 )
 
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 
 ops = torch.ops.fused_softplus
 Function = Callable[[Tensor], Tensor]
@@ -43,12 +43,18 @@ def test_the_check_for_slow_loops_can_fail() -> None:
 # ---- Against F.softplus ------------------------------------------------------------------------
 
 
-BETA, THRESHOLD = 0.7, 2.0
+BETA, THRESHOLD, INFINITY = 0.7, 2.0, float("inf")
+HALF = torch.tensor(0.5, dtype=torch.float64)
 
 WAYS: dict[str, Function] = {
     "functional": lambda x: softplus(x, BETA, THRESHOLD),
     "in place": lambda x: softplus_(x * 1, BETA, THRESHOLD),
     "in place, from the result": lambda x: softplus_(x * 1, BETA, 40),
+    "with a bias": lambda x: softplus(x - HALF, BETA, THRESHOLD, bias=HALF),
+    "as the bias": lambda x: ops.softplus_bias(HALF, x - HALF, BETA, THRESHOLD),
+    "inverted": lambda x: inverse_softplus(
+        softplus(softplus(x, BETA, THRESHOLD), BETA, INFINITY), BETA, INFINITY
+    ),
 }
 
 
@@ -127,7 +133,7 @@ def test_transform(transform: str, way: str) -> None:
     x = torch.linspace(-4, 4.5, 12, dtype=torch.float64).view(3, 4)
     expected = TRANSFORMS[transform](lambda t: F.softplus(t, BETA, threshold))(x)
     before = x.clone()
-    if way != "functional" and transform in WRITES_TO_A_CONSTANT:
+    if "in place" in way and transform in WRITES_TO_A_CONSTANT:
         for in_place in (WAYS[way], lambda t: torch.sigmoid_(t * 1)):
             with pytest.raises(RuntimeError, match="ZeroTensors are immutable"):
                 TRANSFORMS[transform](in_place)(x)
@@ -169,6 +175,9 @@ POINTWISE = {
     ops.softplus_backward_from_result: (2, (BETA,)),
     ops.softplus_double_backward: (3, (BETA, THRESHOLD)),
     ops.softplus_double_backward_from_result: (3, (BETA,)),
+    ops.softplus_bias: (2, (BETA, THRESHOLD)),
+    ops.softplus_bias_backward: (3, (BETA, THRESHOLD)),
+    ops.inverse_softplus: (1, (BETA, THRESHOLD)),
 }
 
 
@@ -215,6 +224,23 @@ def test_any_batch_dimensions_and_ranks(op: Callable[..., Tensor | tuple[Tensor,
                 assert torch.equal(one, other)
             tried += 1
     assert tried == 4**count * (3**count - 1)
+
+
+@pytest.mark.parametrize("in_dims", [(0, None), (None, 0), (0, 0), (-1, 1)], ids=str)
+@pytest.mark.parametrize("bias_dim", [0, 1, -1])
+def test_bias_along_a_dimension(in_dims: tuple[int | None, int | None], bias_dim: int) -> None:
+    """That of the sample, whichever dimension the samples lie along."""
+    x, bias = torch.randn(3, 4), torch.randn((3, 4)[bias_dim])
+    x, bias = (
+        t if dim is None else torch.stack([t, t + 1], dim)
+        for t, dim in zip((x, bias), in_dims, strict=True)
+    )
+
+    def function(x: Tensor, bias: Tensor) -> Tensor:
+        return softplus(x, BETA, bias=bias, bias_dim=bias_dim)
+
+    (expected,) = loop(function, [x, bias], in_dims)
+    assert torch.equal(vmap(function, in_dims)(x, bias), expected)
 
 
 def test_each_tensor_batched_at_its_own_level() -> None:

@@ -57,6 +57,17 @@ def test_second_gradient_of_jagged(inplace: bool) -> None:
     torch.testing.assert_close(second.values(), expected, rtol=8 * 2**-23, atol=8 * 2**-23)
 
 
+def test_bias_of_jagged() -> None:
+    x, bias = jagged(), torch.randn(3, requires_grad=True)
+    y = softplus(x, 2, bias=bias)
+    values = x.values().detach() + bias.detach()
+    assert y.is_nested and torch.equal(y.values(), softplus(values, 2))
+    y.values().sum().backward()
+    slope = ops.softplus_backward(torch.ones_like(values), values, 2, 20)
+    assert torch.equal(x.grad.values(), slope)
+    torch.testing.assert_close(bias.grad, slope.sum(0))
+
+
 # ---- Lazy and immutable tensors ----------------------------------------------------------------
 
 

@@ -154,3 +154,31 @@ def test_out_that_is_refused(make_out: Callable[[Tensor], Tensor], message: str)
     with pytest.raises(RuntimeError, match=message):
         fused_softplus.softplus(buffer[:3], out=make_out(buffer))
     assert torch.equal(buffer, before)
+
+
+@of_every_layout
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_bias(layout: str, dtype: torch.dtype) -> None:
+    """Along every dimension, and a number: as if it were as large as the input."""
+    x = make(layout, dtype)
+    for bias_dim in [None, *range(x.dim())]:
+        size = () if bias_dim is None else x.shape[bias_dim]
+        bias = torch.randn(size).to(dtype)
+        along = -1 if bias_dim is None else bias_dim
+        y = fused_softplus.softplus(x, 2, bias=bias, bias_dim=along)
+        aligned = bias if bias_dim is None else bias.view(-1, *[1] * (x.dim() - 1 - bias_dim))
+        dense = aligned.expand(x.shape).contiguous()
+        assert torch.equal(y, ops.softplus_bias(x.contiguous(), dense, 2))
+        assert y.stride() == (x + aligned).stride()
+        grad = torch.ones_like(y)
+        assert torch.equal(
+            ops.softplus_bias_backward(grad, x, aligned, 2, 20),
+            ops.softplus_bias_backward(grad.contiguous(), x.contiguous(), dense, 2, 20),
+        )
+
+
+@of_every_layout
+def test_inverse(layout: str) -> None:
+    y = make(layout).abs()
+    assert torch.equal(ops.inverse_softplus(y), ops.inverse_softplus(y.contiguous()))
+    assert ops.inverse_softplus(y).stride() == y.neg().stride()

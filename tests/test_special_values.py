@@ -124,3 +124,29 @@ def test_extreme_beta(dtype: torch.dtype, magnitude: float, sign: int) -> None:
     expected = torch.tensor([sign * inf, 0.0, nan], dtype=dtype)
     actual = ops.softplus(infinite, beta, inf)
     torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)
+
+
+@of_every_dtype
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("threshold", [20.0, 1e300, inf])
+def test_inverse_at_zeros_infinities_and_nan(
+    dtype: torch.dtype, beta: float, threshold: float
+) -> None:
+    sign = math.copysign(1, beta)
+    y = torch.tensor([0.0, -0.0, sign * inf, -sign * inf, -sign, nan], dtype=dtype)
+    expected = torch.tensor([-sign * inf, -sign * inf, sign * inf, nan, nan, nan], dtype=dtype)
+    actual = ops.inverse_softplus(y, beta, threshold)
+    torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)
+
+
+@of_every_dtype
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("threshold", [20.0, 1.0, -1.0])
+def test_inverse_at_the_threshold(dtype: torch.dtype, beta: float, threshold: float) -> None:
+    y = neighbours(threshold / beta, dtype)
+    linear = torch.from_numpy(reference.is_linear(y, beta, threshold))
+    assert linear.any() and not linear.all()
+    actual = ops.inverse_softplus(y, beta, threshold)
+    assert torch.equal(actual[linear], y[linear])
+    smooth = ops.inverse_softplus(y[~linear], beta, inf)
+    torch.testing.assert_close(actual[~linear], smooth, rtol=0, atol=0, equal_nan=True)

@@ -106,6 +106,18 @@ def test_scripted_functions() -> None:
     assert filled.data_ptr() == out.data_ptr()
 
 
+def test_scripted_bias_and_inverse() -> None:
+    @torch.jit.script
+    def function(x: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        y = softplus(x, 2.0, bias=bias, bias_dim=0)
+        return y, fused_softplus.inverse_softplus(y, beta=2.0)
+
+    x, bias = torch.randn(4, 3), torch.randn(4)
+    y, inverse = function(x, bias)
+    assert torch.equal(y, softplus(x, 2, bias=bias, bias_dim=0))
+    assert torch.equal(inverse, fused_softplus.inverse_softplus(y, 2))
+
+
 @of_every_kind
 def test_in_a_process_without_the_package(convert, tmp_path: Path, python: conftest.Python) -> None:
     model = Model()

@@ -95,3 +95,52 @@ def test_incoming_gradients_multiply(dtype: torch.dtype, beta: float) -> None:
     torch.testing.assert_close(
         actual[1], (wide_grad_grad * wide_grad * curvature).to(dtype), **close
     )
+
+
+def test_inverse_softplus(dtype: torch.dtype, beta: float) -> None:
+    y = reference.results(dtype, beta)
+    x = ops.inverse_softplus(y, beta, math.inf)
+    reference.check(x, reference.inverse_softplus(y, beta), "inverse_softplus", beta, y)
+
+
+def test_gradient_of_inverse_softplus(dtype: torch.dtype, beta: float) -> None:
+    """Where beta * y is a normal number of the type that it is computed in."""
+    y = reference.results(dtype, beta)
+    opmath = torch.float64 if dtype == torch.float64 else torch.float32
+    y = y[y.double() * beta > torch.finfo(opmath).tiny].requires_grad_()
+    x = ops.inverse_softplus(y, beta, math.inf)
+    (grad,) = torch.autograd.grad(x, y, torch.ones_like(x))
+    exact = reference.inverse_slope(y, beta)
+    reference.check(grad, exact, "inverse_slope", beta, y)
+
+
+def test_bias(dtype: torch.dtype, beta: float) -> None:
+    """What the operators without a bias give for the sum: the same bits, or in the halves, whose
+    sum float32 rounds, as exact a result."""
+    generator = torch.Generator().manual_seed(0)
+    x, bias, grad_grad, grad = (
+        (scale * torch.randn(2000, generator=generator) / beta).to(dtype) for scale in (9, 9, 1, 1)
+    )
+    if dtype.itemsize == 2:
+        one, z = torch.ones_like(x), x.float() + bias.float()
+        actual = ops.softplus_bias(x, bias, beta, math.inf)
+        reference.check(actual, reference.softplus(z, beta), "softplus", beta, z)
+        slope = ops.softplus_bias_backward(one, x, bias, beta, math.inf)
+        reference.check(slope, reference.slope(z, beta), "slope", beta, z)
+        both = ops.softplus_bias_double_backward(one, one, x, bias, beta, math.inf)
+        assert torch.equal(both[0], slope)
+        reference.check(both[1], reference.curvature(z, beta), "curvature", beta, z)
+        return
+    z = x + bias
+    scalars = (beta, 5)
+    assert torch.equal(ops.softplus_bias(x, bias, *scalars), ops.softplus(z, *scalars))
+    assert torch.equal(
+        ops.softplus_bias_backward(grad, x, bias, *scalars),
+        ops.softplus_backward(grad, z, *scalars),
+    )
+    for actual, expected in zip(
+        ops.softplus_bias_double_backward(grad_grad, grad, x, bias, *scalars),
+        ops.softplus_double_backward(grad_grad, grad, z, *scalars),
+        strict=True,
+    ):
+        assert torch.equal(actual, expected)

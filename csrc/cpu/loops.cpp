@@ -25,44 +25,63 @@ struct ElementwiseLoop {
   }
 
  private:
+  // Whole vectors are computed where they lie, and what is left in one more vector of a buffer: an
+  // element's bits never depend on its place. An operand whose stride is not one element goes
+  // through a buffer everywhere.
   template <typename Beta>
   static void run(const Beta& beta, char* const* data, const int64_t* strides, int64_t n) {
     int64_t done = 0;
-    if (contiguous(strides)) {
+    if (std::all_of(strides, strides + operands, contiguous)) {
       done = n / step<S> * step<S>;
       vectors(beta, data, done);
     }
-    // What is left, or everything when a stride is not one element, goes through whole vectors of
-    // a buffer: an element's bits never depend on its place or its tensor's layout.
     while (done < n) {
-      const int64_t count = std::min(n - done, buffered);
       alignas(vector_bytes) S buffers[operands][buffered];
-      char* buffer_data[operands];
+      const int64_t whole = (n - done) / step<S> * step<S>;
+      const int64_t count = whole == 0 ? n - done : std::min(whole, buffered);
+      char* chunk[operands];
+      bool in_buffer[operands];
       for (int i = 0; i < operands; ++i) {
-        buffer_data[i] = reinterpret_cast<char*>(buffers[i]);
-      }
-      const int64_t padded = (count + step<S> - 1) / step<S> * step<S>;
-      for (int i = Op::outputs; i < operands; ++i) {
-        const char* from = data[i] + done * strides[i];
-        for (int64_t j = 0; j < count; ++j) {
-          std::memcpy(&buffers[i][j], from + j * strides[i], sizeof(S));
+        char* const there = data[i] + done * strides[i];
+        in_buffer[i] = whole == 0 || !contiguous(strides[i]);
+        chunk[i] = in_buffer[i] ? reinterpret_cast<char*>(buffers[i]) : there;
+        if (in_buffer[i] && i >= Op::outputs) {
+          gather(there, strides[i], count, buffers[i]);
         }
-        std::fill(buffers[i] + count, buffers[i] + padded, S{});
       }
-      vectors(beta, buffer_data, padded);
+      vectors(beta, chunk, padded(count));
       for (int i = 0; i < Op::outputs; ++i) {
-        char* to = data[i] + done * strides[i];
-        for (int64_t j = 0; j < count; ++j) {
-          std::memcpy(to + j * strides[i], &buffers[i][j], sizeof(S));
+        if (in_buffer[i]) {
+          scatter(buffers[i], count, data[i] + done * strides[i], strides[i]);
         }
       }
       done += count;
     }
   }
 
-  static bool contiguous(const int64_t* strides) {
-    return std::all_of(strides, strides + operands,
-                       [](int64_t stride) { return stride == sizeof(S); });
+  static bool contiguous(int64_t stride) { return stride == sizeof(S); }
+
+  static constexpr int64_t padded(int64_t count) {
+    return (count + step<S> - 1) / step<S> * step<S>;
+  }
+
+  static void gather(const char* from, int64_t stride, int64_t count, S* buffer) {
+    if (stride == 0) {  // a broadcast input
+      S element;
+      std::memcpy(&element, from, sizeof(S));
+      std::fill(buffer, buffer + padded(count), element);
+      return;
+    }
+    for (int64_t j = 0; j < count; ++j) {
+      std::memcpy(&buffer[j], from + j * stride, sizeof(S));
+    }
+    std::fill(buffer + count, buffer + padded(count), S{});
+  }
+
+  static void scatter(const S* buffer, int64_t count, char* to, int64_t stride) {
+    for (int64_t j = 0; j < count; ++j) {
+      std::memcpy(to + j * stride, &buffer[j], sizeof(S));
+    }
   }
 
   // n is a multiple of step. Not inlined: of two copies of a NaN's way through the arithmetic the

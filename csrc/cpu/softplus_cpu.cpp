@@ -49,7 +49,7 @@ struct Device {
   static void run_contiguous(at::ScalarType dtype, int64_t n, c10::ArrayRef<char*> addresses,
                              Kernel kernel, double beta, double threshold) {
     const auto size = static_cast<int64_t>(c10::elementSize(dtype));
-    const c10::SmallVector<int64_t, 5> strides(addresses.size(), size);
+    const c10::SmallVector<int64_t, 6> strides(addresses.size(), size);
     find_loop(kernel, dtype_of(dtype))(beta, threshold, addresses.data(), strides.data(), n);
   }
 };

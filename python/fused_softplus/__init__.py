@@ -3,7 +3,7 @@
 from ._library import cmake_prefix_path, library_path
 from ._sharding import register_when_imported
 from ._version import __version__
-from .functional import softplus, softplus_
+from .functional import inverse_softplus, softplus, softplus_
 from .modules import Softplus, replace_softplus
 
 register_when_imported()
@@ -12,6 +12,7 @@ __all__ = [
     "Softplus",
     "__version__",
     "cmake_prefix_path",
+    "inverse_softplus",
     "library_path",
     "replace_softplus",
     "softplus",

@@ -52,6 +52,10 @@ def _register() -> None:
         ops.softplus_backward_from_result.default,
         ops.softplus_double_backward.default,
         ops.softplus_double_backward_from_result.default,
+        ops.softplus_bias.default,
+        ops.softplus_bias_backward.default,
+        ops.softplus_bias_double_backward.default,
+        ops.inverse_softplus.default,
     ):
         register_sharding(op)(_Pointwise(outputs=len(op._schema.returns)))
 

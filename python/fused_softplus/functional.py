@@ -1,4 +1,4 @@
-"""softplus and softplus_ as functions."""
+"""softplus, softplus_ and inverse_softplus as functions."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,13 @@ from ._fusible import fusible, in_plain_operators
 
 
 def softplus(
-    input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Tensor | None = None
+    input: Tensor,
+    beta: float = 1.0,
+    threshold: float = 20.0,
+    *,
+    bias: Tensor | None = None,
+    bias_dim: int = -1,
+    out: Tensor | None = None,
 ) -> Tensor:
     r"""``log(1 + exp(beta * input)) / beta``, and ``input`` where ``beta * input > threshold``.
 
@@ -20,8 +26,12 @@ def softplus(
             are computed in float32 and rounded once).
         beta: ``abs(beta)`` from 1e-30 to 1e30 (float64: 1e-300 to 1e300); may be negative.
         threshold: any number but NaN; ``float("inf")`` for no linear part.
+        bias: added to ``input`` in the same pass, in float32 for the halves; of ``input``'s dtype,
+            0-D, or 1-D and of ``input``'s size in dimension ``bias_dim``. Its gradient comes from
+            the same backward pass, summed.
+        bias_dim: the dimension that ``bias`` lies along.
         out: where to put the result; resized to ``input``'s shape, of ``input``'s dtype. Cannot be
-            combined with autograd.
+            combined with autograd, nor with ``bias``.
 
     Returns:
         A tensor of ``input``'s shape and dtype. The result is never NaN for a number, is ``input``
@@ -30,15 +40,23 @@ def softplus(
     Raises:
         ValueError: beta is zero, NaN or out of range, or threshold is NaN.
         NotImplementedError: ``input`` has another dtype.
-        TypeError: ``input`` is not a tensor.
+        TypeError: ``input`` is not a tensor, or both ``bias`` and ``out`` are given.
+        IndexError: ``bias_dim`` is not one of ``input``'s dimensions.
         RuntimeError: ``out`` has another dtype or device, partly overlaps ``input``, or is given
-            where a gradient is asked for.
+            where a gradient is asked for; ``bias`` has another dtype or shape than it may have.
 
     Error: below 1 ULP in float32 and float64 where beta is a power of 2 and below 2.5 ULP for any
-    other; at most 0.5002 ULP in the halves. csrc/softplus_math.h says more, and what is tested.
+    other; at most 0.5002 ULP in the halves. With a bias, for the sum as float32 or float64 has it.
+    csrc/softplus_math.h says more, and what is tested.
     On CUDA, torch.compile gets torch's own operators instead, to fuse with others: their error
     grows with ``abs(beta * input)`` where ``beta`` is no power of 2.
     """
+    if bias is not None:
+        if out is not None:
+            raise TypeError("softplus(): bias cannot be combined with out")
+        return torch.ops.fused_softplus.softplus(
+            input, beta, threshold, bias=bias, bias_dim=bias_dim
+        )
     if out is not None:
         return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
     if not torch.compiler.is_compiling():
@@ -73,6 +91,31 @@ def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tens
     return torch.ops.fused_softplus.softplus_(input, beta, threshold)
 
 
+def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    r"""The inverse of :func:`softplus`: ``log(exp(beta * input) - 1) / beta``, without overflow and
+    without cancellation, and ``input`` where ``beta * input > threshold``.
+
+    To initialise a parameter whose softplus is to start at a given value. With autograd (any order,
+    forward mode too); the gradient is ``1 / (1 - exp(-beta * input))``.
+
+    Args:
+        input: as :func:`softplus` takes it.
+        beta, threshold: as :func:`softplus` takes them.
+
+    Returns:
+        A tensor of ``input``'s shape and dtype: -inf at 0 (+inf for beta < 0), ``input`` where it
+        is infinite, and NaN where ``beta * input < 0``, which no softplus gives.
+
+    Raises:
+        ValueError, NotImplementedError: as :func:`softplus` does.
+
+    Error: float32 below 0.50001 ULP, the halves correctly rounded; float64 below 1 ULP where beta
+    is a power of 2 and below 2 ULP for any other. The gradient's: below 3.5 and 4.5 ULP.
+    """
+    return torch.ops.fused_softplus.inverse_softplus(input, beta, threshold)
+
+
 # torch.jit.script takes the operators for these functions, as it does for torch's own builtins.
 _register_builtin(softplus, "fused_softplus::softplus")
 _register_builtin(softplus_, "fused_softplus::softplus_")
+_register_builtin(inverse_softplus, "fused_softplus::inverse_softplus")

@@ -23,6 +23,10 @@ constexpr KernelShape kernels[] = {
     {Kernel::softplus_backward_from_result, 1, 2},
     {Kernel::softplus_double_backward, 2, 3},
     {Kernel::softplus_double_backward_from_result, 2, 3},
+    {Kernel::softplus_bias, 1, 2},
+    {Kernel::softplus_bias_backward, 1, 3},
+    {Kernel::softplus_bias_double_backward, 2, 4},
+    {Kernel::inverse_softplus, 1, 1},
 };
 
 constexpr struct {

@@ -71,6 +71,19 @@ TEST(Ops, BackwardOperatorsCanBeCalled) {
   expect_equal(gx, g * g * torch::exp(-y));
 }
 
+TEST(Ops, BiasAndInverse) {
+  const auto x = torch::randn({4, 5}, float64.requires_grad(true));
+  const auto bias = torch::randn({5}, float64.requires_grad(true));
+  const auto y = fused_softplus::softplus_bias(x, bias, 2);
+  expect_equal(y, at::softplus(x + bias, 2));
+  const auto gradients = grad({y.sum()}, {x, bias});
+  expect_equal(gradients[0], torch::sigmoid(2 * (x + bias)));
+  expect_equal(gradients[1], gradients[0].sum(0));
+  const auto inverse = fused_softplus::inverse_softplus(y.detach(), 2);
+  // y's rounding, relative to y, comes back times softplus(z) / softplus'(z) < abs(z) + 2.
+  EXPECT_TRUE(torch::allclose(inverse, x + bias, 0, 2.3e-16 * 20)) << inverse << x + bias;
+}
+
 std::string message_of(const std::function<void()>& call) {
   try {
     call();

@@ -41,12 +41,17 @@ def curvature_from_result(y, beta):
     return beta * mp.exp(-beta * y)
 
 
+def inverse_softplus(y, beta):
+    return (beta * y + mp.log(-mp.expm1(-beta * y))) / beta
+
+
 FUNCTIONS = {
     "softplus": softplus,
     "softplus_backward": slope,
     "softplus_backward_from_result": slope_from_result,
     "softplus_double_backward.self": curvature,
     "softplus_double_backward_from_result.result": curvature_from_result,
+    "inverse_softplus": inverse_softplus,
 }
 BETAS = (1.0, -1.0, 0.5, 2.0, 0.1, 100.0)
 FORMATS = {"float32": (24, -149), "float64": (53, -1074)}  # digits, exponent of the smallest

@@ -33,6 +33,7 @@ struct Quantity {
   Bounds bounds;
   Multiplier multiplier;
   bool halves_correctly_rounded;  // for beta a power of 2, with fused multiply-add
+  bool in_double = false;  // float32 and the halves too, and so as exact for any beta without it
 };
 
 template <typename W>
@@ -55,6 +56,8 @@ std::vector<Quantity<W>> quantities() {
        3, 2, 0, evaluate<W, slope_from_result<W>>, true, {1.5, 2, 2, 2}, one, false},
       {"softplus_double_backward_from_result.result", softplus_double_backward_from_result,
        3, 2, 1, evaluate<W, curvature_from_result<W>>, true, {1, 2, 2.5, 2.5}, beta, false},
+      {"inverse_softplus", inverse_softplus, 1, 1, 0,
+       evaluate<W, accuracy::inverse_softplus<W>>, true, {1, 2, 1.25, 2}, one, true, true},
   };
   // clang-format on
 }
@@ -100,7 +103,7 @@ std::vector<Settings> settings() {
 template <Dtype dtype, typename W>
 bool correctly_rounded(const Quantity<W>& quantity, const InstructionSet& set, double beta) {
   return Format<dtype>::digits < 24 && quantity.halves_correctly_rounded &&
-         set.fused_multiply_add && is_power_of_2(beta);
+         (quantity.in_double || (set.fused_multiply_add && is_power_of_2(beta)));
 }
 
 // What a quantity's error must stay below, in the format's units in the last place.
@@ -108,6 +111,9 @@ template <Dtype dtype, typename W>
 double bound(const Quantity<W>& quantity, const InstructionSet& set, double beta) {
   if (correctly_rounded<dtype>(quantity, set, beta)) {
     return 0.5;  // which none is equal to: 0, 1/2, 1 and x itself alone are rational
+  }
+  if (quantity.in_double && dtype == Dtype::float32) {
+    return 0.50001;
   }
   constexpr int digits = Format<dtype>::digits, computed_digits = Opmath<dtype>::digits;
   const auto [power_of_2, any, no_fma_power_of_2, no_fma_any] = quantity.bounds;
@@ -136,7 +142,11 @@ Allowance allowance(const Quantity<W>& quantity, const InstructionSet& set, doub
     allowance.absolute = std::ldexp(std::fmax(0, multiplier - 1), Opmath<dtype>::smallest);
   }
   if (!set.fused_multiply_add && !is_power_of_2(beta)) {
-    allowance.ulp_of_u = std::ldexp(1, Format<dtype>::digits - Opmath<dtype>::digits);
+    if (!quantity.in_double) {
+      allowance.ulp_of_u = std::ldexp(1, Format<dtype>::digits - Opmath<dtype>::digits);
+    } else if (dtype == Dtype::float64) {  // beta x is rounded beside the zero of the result
+      allowance.absolute = std::ldexp(1 / std::fabs(beta), -53);
+    }
   }
   return allowance;
 }

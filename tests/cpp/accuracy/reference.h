@@ -94,6 +94,30 @@ inline double log1p(double t) {
 }
 inline long double log1p(long double t) { return std::log1p(t); }
 
+// log(exp(v) - 1), for v = beta x >= 0. Near ln(2), its zero, it is log(1 + 2 (exp(v - ln(2)) -
+// 1)).
+inline double log_expm1(double x, double beta) {
+  const double v = beta * x;
+  const auto [scale, p] = series::exp_neg(-v);  // exp(v), by symmetry
+  const double w = (scale - 1) + scale * p, w_less_1 = (scale - 2) + scale * p;
+  constexpr uint64_t sqrt_half = std::bit_cast<uint64_t>(0x1.6a09e667f3bcdp-1);
+  const auto n = static_cast<int64_t>(std::bit_cast<uint64_t>(w) - sqrt_half) >> 52;
+  const auto m = std::bit_cast<double>(std::bit_cast<uint64_t>(w) - (uint64_t(n) << 52));
+  const double s = (n == 0 ? w_less_1 : m - 1) / (m + 1);
+  const double log = static_cast<double>(n) * 0x1.62e42fefa39efp-1 +
+                     2 * s * series::sum(series::inverse_odd_numbers, s * s);
+  return v > 40 ? v : v > 0 ? log : -INFINITY;
+}
+inline long double log_expm1(long double x, long double beta) {
+  constexpr long double ln2_high = 0x1.62e42fefa39efp-1L, ln2_low = 0x1.abc9e3b39803f2f6p-56L;
+  const long double v = beta * x;
+  const long double lost = std::isinf(v) ? 0 : std::fma(beta, x, -v);
+  const long double complement = -std::expm1(-v);
+  return v > 0.4L && v < 1.2L ? std::log1p(2 * std::expm1((v - ln2_high) - ln2_low + lost))
+         : v > 0              ? v + (std::log(complement) + lost / complement)
+                              : -INFINITY;
+}
+
 // The functions, with every gradient that comes in equal to 1.
 template <typename W>
 W softplus(W x, W beta, W threshold) {
@@ -118,6 +142,11 @@ W slope_from_result(W y, W beta, W) {
 template <typename W>
 W curvature_from_result(W y, W beta, W) {
   return beta * exp_neg(y, beta);
+}
+
+template <typename W>
+W inverse_softplus(W y, W beta, W threshold) {
+  return beta * y > threshold ? y : log_expm1(y, beta) / beta;
 }
 
 // A whole block of any of these at a time.
