@@ -220,8 +220,8 @@ def emit_octaves(struct, meaning, function, high, degree, correction=None):
     rows, errors = zip(
         *(octave_row(function, high, k, degree) for k in range(OCTAVES)), strict=True
     )
-    low = " + low" if high else ""
-    print(f"// 2^k {meaning} = high + slope r + r^2 (core0 + core1 r + ...){low}, a column for each;")
+    terms = "high + slope r + r^2 (core0 + core1 r + ...)" + (" + low" if high else "")
+    print(f"// 2^k {meaning} = {terms}, a column for each;")
     print(f"// relative error: 2^{float(np.log2(max(errors))):.1f}")
     print(f"struct {struct} {{")
     print(f"  static constexpr int size = {len(rows[0])}, rows = {OCTAVES};")

@@ -11,8 +11,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-import reference
-from fused_softplus import inverse_softplus, softplus, softplus_
+from fused_softplus import softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
