@@ -46,7 +46,7 @@ test-exhaustive: build
 # What needs a GPU, in minutes. On a machine without a network: make test-cuda TORCH=installed
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
-	$(BIN)/python -m pytest tests/test_cuda.py tests/test_sass.py
+	$(BIN)/python -m pytest tests/test_cuda.py tests/test_autocast.py tests/test_sass.py
 
 # The peers; whatever of them cannot be had, the benchmark skips.
 $(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
