@@ -216,7 +216,14 @@ def log1p_correction(t):
     return (mp.log1p(t) / t - 1) / t if t else mp.mpf(-1) / 2
 
 
-def emit_octaves(struct, meaning, function, high, degree, correction=None):
+def emit_log1p_correction():
+    fit = rounded_fit(log1p_correction, lambda t: t, CORRECTED_LOW, CORRECTED_HIGH, 2, np.float32)
+    print("// (log1p(exp(-u)) / exp(-u) - 1) / exp(-u) from 7 octaves on, where AVX2's table ends")
+    emit_coefficients("struct Log1pCorrection", "float", "f", *fit)
+    print()
+
+
+def emit_octaves(struct, meaning, function, high, degree, correction=""):
     rows, errors = zip(
         *(octave_row(function, high, k, degree) for k in range(OCTAVES)), strict=True
     )
@@ -231,9 +238,7 @@ def emit_octaves(struct, meaning, function, high, degree, correction=None):
         print(f"      {{{', '.join(literal(value, 'f') for value in column)}}},")
     print("  };")
     if correction:
-        fit = rounded_fit(correction, lambda t: t, CORRECTED_LOW, CORRECTED_HIGH, 2, np.float32)
-        print("  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on")
-        emit_coefficients("struct Correction", "float", "f", *fit)
+        print(f"  using Correction = {correction};")
     print("};\n")
 
 
@@ -339,9 +344,10 @@ if __name__ == "__main__":
     emit_exp("float", np.float32, "f", degree=4, ln2_bits=16)
     log1p = "log1p(exp(-u))", log1p_octave
     sigmoid = "sigmoid(-u)", sigmoid_octave
-    emit_octaves("Log1pOctaves", *log1p, log1p_high, OCTAVE_DEGREE, log1p_correction)
+    emit_log1p_correction()
+    emit_octaves("Log1pOctaves", *log1p, log1p_high, OCTAVE_DEGREE, "Log1pCorrection")
     emit_octaves("SigmoidOctaves", *sigmoid, sigmoid_high, OCTAVE_DEGREE)
-    emit_octaves("ShortLog1pOctaves", *log1p, None, SHORT_OCTAVE_DEGREE, log1p_correction)
+    emit_octaves("ShortLog1pOctaves", *log1p, None, SHORT_OCTAVE_DEGREE, "Log1pCorrection")
     emit_octaves("ShortSigmoidOctaves", *sigmoid, None, SHORT_OCTAVE_DEGREE)
     emit_exp("double", np.float64, "", degree=10, ln2_bits=42)
     emit_log1p("double", np.float64, "", degree=13)

@@ -173,7 +173,7 @@ FUSED_SOFTPLUS_INLINE V min(V a, V b) {
   FUSED_SOFTPLUS_INSTRUCTION(min, a, b)
   return a < b ? a : b;
 }
-// max gives a where b is NaN on CUDA, whose instruction does that.
+// On CUDA, whose instruction does that, max gives a where b is NaN.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V max(V a, V b) {
 #ifdef __CUDA_ARCH__

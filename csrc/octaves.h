@@ -4,10 +4,10 @@
 //
 //   2^-k (high + low + slope r + r^2 core(r))
 //
-// (without low where so few digits are wanted that high is enough) where slope r is exact within its fma and r^2 core(r) is small, so that only the last additions
+// where slope r is exact within its fma and r^2 core(r) is small, so that only the last additions
 // are rounded at a size that matters. That is also what makes the results monotone: near 0, where
 // neighbouring results differ by much less than an ULP, nothing that is rounded finely enough to
-// tell them apart decreases.
+// tell them apart decreases. The short tables, for results of few digits, have no low.
 #pragma once
 
 #include <array>
@@ -137,7 +137,7 @@ class SigmoidByOctave {
 
  private:
   Split<V> below_half_;
-  V below_half_high_, above_half_high_;  // exact
+  V below_half_high_, above_half_high_;  // exact, but for the short table's
 };
 
 }  // namespace fused_softplus::math

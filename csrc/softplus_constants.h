@@ -52,6 +52,20 @@ struct Ln2<float> {
   static constexpr float low = 0x1.7f7d1cp-20f;
 };
 
+// (log1p(exp(-u)) / exp(-u) - 1) / exp(-u) from 7 octaves on, where AVX2's table ends
+// Relative error of what it serves: 2^-33.1
+struct Log1pCorrection {
+  static constexpr int size = 3;
+  static constexpr float coefficient(int power) {
+    constexpr float coefficients[size] = {
+        -0x1.fffffcp-2f,
+        0x1.554cccp-2f,
+        -0x1.f687e6p-3f,
+    };
+    return coefficients[power];
+  }
+};
+
 // 2^k log1p(exp(-u)) = high + slope r + r^2 (core0 + core1 r + ...) + low, a column for each;
 // relative error: 2^-28.3
 struct Log1pOctaves {
@@ -67,19 +81,7 @@ struct Log1pOctaves {
       {0x1.58edbep-12f, 0x1.cde0fp-13f, -0x1.437c6ep-11f, -0x1.e8b8a6p-11f, -0x1.d1a98ep-12f, 0x1.215bfcp-12f, 0x1.981f26p-11f, 0x1.2167a2p-10f, 0x1.4fd182p-10f, 0x1.6818bep-10f, 0x1.74e8a8p-10f, 0x1.7afa9p-10f, 0x1.7e151p-10f, 0x1.78e678p-10f, 0x1.812e0ap-10f, 0x1.818322p-10f, 0x1.81b15p-10f, 0x1.81c928p-10f, 0x1.81d542p-10f, 0x1.81db5ap-10f, 0x1.81de6ap-10f, 0x1.81dff2p-10f, 0x1.81302p-10f, 0x1.813084p-10f, 0x1.8130b6p-10f, 0x1.7f372ep-10f, 0x1.80cb1ap-10f, 0x1.80f948p-10f, 0x1.8113d4p-10f, 0x1.81220ap-10f, 0x1.812964p-10f, 0x1.8130e8p-10f},
       {-0x1.05a642p-29f, -0x1.066e0ap-4f, 0x1.d7943p-27f, 0x1.e9b034p-26f, 0x1.5cd2a8p-29f, 0x1.d2ec8ep-26f, -0x1.e53f82p-26f, 0x1.4af9acp-26f, 0x1.baffb4p-29f, 0x1.1641d8p-26f, 0x1.2b9d4cp-26f, 0x1.2d5978p-26f, 0x1.2d1118p-26f, 0x1.16229cp-28f, -0x1.53e42ep-30f, -0x1.1fa074p-29f, -0x1.3d09e2p-29f, -0x1.4476fep-29f, -0x1.465cd8p-29f, -0x1.46dbaap-29f, -0x1.46fe0ep-29f, -0x1.4708p-29f, -0x1.470b28p-29f, -0x1.470c48p-29f, -0x1.1470ccp-25f, -0x1.1663bp-26f, -0x1.3e3f62p-27f, -0x1.91c0ccp-28f, -0x1.1b197p-28f, -0x1.bedc98p-29f, -0x1.83043ap-29f, -0x1.470d1ap-29f},
   };
-  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on
-// Relative error of what it serves: 2^-33.1
-struct Correction {
-  static constexpr int size = 3;
-  static constexpr float coefficient(int power) {
-    constexpr float coefficients[size] = {
-        -0x1.fffffcp-2f,
-        0x1.554cccp-2f,
-        -0x1.f687e6p-3f,
-    };
-    return coefficients[power];
-  }
-};
+  using Correction = Log1pCorrection;
 };
 
 // 2^k sigmoid(-u) = high + slope r + r^2 (core0 + core1 r + ...) + low, a column for each;
@@ -112,19 +114,7 @@ struct ShortLog1pOctaves {
       {-0x1.679b4ep-8f, -0x1.945018p-8f, 0x1.0115a2p-10f, 0x1.b381f2p-7f, 0x1.93169p-6f, 0x1.08e094p-5f, 0x1.2dbd3p-5f, 0x1.41c92ep-5f, 0x1.4c4dd4p-5f, 0x1.51864ap-5f, 0x1.543836p-5f, 0x1.558ceap-5f, 0x1.563aeep-5f, 0x1.56a08cp-5f, 0x1.56d00ap-5f, 0x1.56e916p-5f, 0x1.56f552p-5f, 0x1.56faaep-5f, 0x1.56fd5ep-5f, 0x1.56feb6p-5f, 0x1.56ff62p-5f, 0x1.56ffbap-5f, 0x1.56ffe4p-5f, 0x1.56fffap-5f, 0x1.56e638p-5f, 0x1.56cea6p-5f, 0x1.56c8c8p-5f, 0x1.56c65ap-5f, 0x1.56c4e4p-5f, 0x1.56c3f6p-5f, 0x1.56c37p-5f, 0x1.56c36ep-5f},
       {0x1.2ec342p-11f, 0x1.fd9576p-10f, 0x1.99b78ap-9f, 0x1.493236p-10f, -0x1.087ep-9f, -0x1.3ab0c8p-8f, -0x1.b344b4p-8f, -0x1.f733ecp-8f, -0x1.0d3cb8p-7f, -0x1.17114cp-7f, -0x1.1bb88p-7f, -0x1.1e4266p-7f, -0x1.1f72c8p-7f, -0x1.1fcd2cp-7f, -0x1.2009a8p-7f, -0x1.20185ep-7f, -0x1.202132p-7f, -0x1.202b5ep-7f, -0x1.203058p-7f, -0x1.2032cep-7f, -0x1.203408p-7f, -0x1.2034a4p-7f, -0x1.2034f2p-7f, -0x1.20351ap-7f, -0x1.2082cp-7f, -0x1.210124p-7f, -0x1.210a9ep-7f, -0x1.211314p-7f, -0x1.211542p-7f, -0x1.21124ep-7f, -0x1.211348p-7f, -0x1.21177cp-7f},
   };
-  // (function / exp(-u) - 1) / exp(-u) from 7 octaves on
-// Relative error of what it serves: 2^-33.1
-struct Correction {
-  static constexpr int size = 3;
-  static constexpr float coefficient(int power) {
-    constexpr float coefficients[size] = {
-        -0x1.fffffcp-2f,
-        0x1.554cccp-2f,
-        -0x1.f687e6p-3f,
-    };
-    return coefficients[power];
-  }
-};
+  using Correction = Log1pCorrection;
 };
 
 // 2^k sigmoid(-u) = high + slope r + r^2 (core0 + core1 r + ...), a column for each;
