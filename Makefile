@@ -15,7 +15,7 @@ BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
 export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo test test-exhaustive test-cuda bench bench-cuda roofline clean
+.PHONY: build demo demo-sdf test test-exhaustive test-cuda bench bench-sdf bench-compiled bench-cuda roofline clean
 .DEFAULT_GOAL := build
 
 # The environment, made again when what it holds changes.
@@ -32,6 +32,10 @@ build: $(READY)
 
 demo: build
 	$(BIN)/python examples/demo.py
+
+# A signed-distance network trained on the Stanford bunny: some five minutes on two cores.
+demo-sdf: build
+	$(BIN)/python examples/demo_sdf.py
 
 test: build
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure --parallel 2
@@ -57,6 +61,13 @@ $(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
 bench: export FUSED_SOFTPLUS_BENCHMARKS = ON
 bench: build $(VENV)/.complete-bench
 	$(BIN)/python benchmarks/operators.py --loops $(BUILD)/loop_benchmarks $(BENCH)
+
+# A signed-distance network's training step, five minutes; a compiled step of a small network, ten.
+bench-sdf: build
+	$(BIN)/python benchmarks/sdf_step.py
+
+bench-compiled: build
+	$(BIN)/python benchmarks/compiled_step.py
 
 # The CUDA kernels against their peers: needs a GPU, but not the network (TORCH=installed).
 bench-cuda: export FUSED_SOFTPLUS_TESTS = OFF
