@@ -1,7 +1,7 @@
 // The operators on CUDA, on the current stream of the tensors' device.
 #include <ATen/Dispatch.h>
 #include <ATen/cuda/EmptyTensor.h>
-#include <c10/cuda/CUDAGuard.h>
+#include <c10/core/DeviceGuard.h>
 
 #include "../csrc/elementwise.h"
 #include "kernels.cuh"
@@ -18,7 +18,7 @@ void dispatch(Kernel kernel, at::ScalarType dtype, const Visit& visit) {
 }
 
 struct Device {
-  using Guard = c10::cuda::CUDAGuard;
+  using Guard = c10::DeviceGuard;  // takes a CPU's device as well, for TensorIterator to refuse
 
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
     c10::SmallVector<char*, 6> addresses;

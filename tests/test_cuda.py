@@ -147,6 +147,8 @@ def test_refusals() -> None:
     x = torch.randn(4, device="cuda")
     with pytest.raises(RuntimeError, match="device"):
         ops.softplus_backward(x, x.cpu(), 1, 20)
+    with pytest.raises(RuntimeError, match="same device"):
+        ops.softplus_backward(x.cpu(), x, 1, 20)
     with pytest.raises(RuntimeError, match="device"):
         softplus(x, out=torch.empty(4))
     with pytest.raises(ValueError, match="beta must be finite and not zero"):
