@@ -26,6 +26,7 @@ LEARNING_RATE = 1e-3
 RADIUS = 0.5  # of the sphere that a network starts as
 
 Activation = Callable[[], nn.Module]
+Differentiate = Callable[[nn.Module, Tensor], tuple[Tensor, Tensor]]
 
 
 class SDF(nn.Module):
@@ -103,10 +104,27 @@ def tensor(array: np.ndarray) -> Tensor:
     return torch.from_numpy(np.asarray(array, dtype=np.float32))
 
 
-def loss_of(model: nn.Module, batch: Batch) -> Tensor:
-    points = batch.points.clone().requires_grad_()
+def by_autograd(model: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
+    """The distances and their gradient, which can itself be differentiated."""
+    points = points.clone().requires_grad_()
     distances = model(points)
     (gradients,) = torch.autograd.grad(distances.sum(), points, create_graph=True)
+    return distances, gradients
+
+
+def by_func(model: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
+    """The same for torch.compile, which does not differentiate twice what autograd.grad gave."""
+
+    def summed(points: Tensor) -> tuple[Tensor, Tensor]:
+        distances = model(points)
+        return distances.sum(), distances
+
+    gradients, distances = torch.func.grad(summed, has_aux=True)(points)
+    return distances, gradients
+
+
+def loss_of(model: nn.Module, batch: Batch, differentiate: Differentiate = by_autograd) -> Tensor:
+    distances, gradients = differentiate(model, batch.points)
     half = len(batch.normals)
     loss: Tensor = (
         distances[:half].abs().mean()
@@ -116,7 +134,9 @@ def loss_of(model: nn.Module, batch: Batch) -> Tensor:
     return loss
 
 
-def training_step(model: nn.Module) -> Callable[[Batch], float]:
+def training_step(
+    model: nn.Module, loss_of: Callable[[nn.Module, Batch], Tensor] = loss_of
+) -> Callable[[Batch], float]:
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
 
     def step(batch: Batch) -> float:
