@@ -15,7 +15,8 @@ BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
 export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo demo-sdf test test-exhaustive test-cuda bench bench-sdf bench-compiled bench-cuda roofline clean
+.PHONY: build demo demo-sdf test test-exhaustive test-cuda clean roofline
+.PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-mamba bench-compiled bench-memory
 .DEFAULT_GOAL := build
 
 # The environment, made again when what it holds changes.
@@ -62,12 +63,18 @@ bench: export FUSED_SOFTPLUS_BENCHMARKS = ON
 bench: build $(VENV)/.complete-bench
 	$(BIN)/python benchmarks/operators.py --loops $(BUILD)/loop_benchmarks $(BENCH)
 
-# A signed-distance network's training step, five minutes; a compiled step of a small network, ten.
-bench-sdf: build
-	$(BIN)/python benchmarks/sdf_step.py
+# Training steps, some minutes each on two cores: a signed-distance network's, a network's for the
+# energy of molecules, a state-space model's, and a small network's, compiled.
+bench-sdf bench-schnet bench-mamba bench-compiled: bench-%: build
+	$(BIN)/python benchmarks/$*_step.py $(BENCH)
 
-bench-compiled: build
-	$(BIN)/python benchmarks/compiled_step.py
+# What a training step takes in memory.
+bench-memory: build
+	$(BIN)/python benchmarks/memory.py $(BENCH)
+
+# One after the other, also under make -j.
+bench-models: build
+	for name in sdf schnet mamba memory compiled; do $(MAKE) bench-$$name || exit; done
 
 # The CUDA kernels against their peers: needs a GPU, but not the network (TORCH=installed).
 bench-cuda: export FUSED_SOFTPLUS_TESTS = OFF

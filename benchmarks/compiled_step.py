@@ -1,41 +1,37 @@
 """What a compiled training step of a small network on the CPU takes with ours and nn.Softplus.
 
-    python benchmarks/compiled_step.py [--threads N] [--rounds N]
+    make bench-compiled                         # or: python benchmarks/compiled_step.py --help
 
 torch.compile keeps our operator whole and fuses nn.Softplus with what stands around it, so that the
-question is whether the faster kernel is worth the pass over memory. Prints medians, and the ratio
-within a round as its median and its range.
+question is whether the faster kernel is worth the pass over memory.
 """
 
 import argparse
-import statistics
-from collections.abc import Callable
+import itertools
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.utils.benchmark import Timer
 
-import fused_softplus
+import steps
 
-SAMPLE = 0.02  # seconds that one network is timed for in a round
-WIDTHS, BATCHES = (64, 256, 1024), (256, 4096)
+VARIANTS = {name: steps.softplus()[name] for name in ("nn.Softplus", "ours")}
 
 
-def network(width: int, activation: Callable[[], nn.Module]) -> nn.Module:
-    torch.manual_seed(0)
+def network(activation: steps.Activation, width: int) -> nn.Module:
     return nn.Sequential(
         *(nn.Linear(16, width), activation(), nn.Linear(width, width), activation()),
         nn.Linear(width, 1),
     )
 
 
-def training_step(model: nn.Module, x: Tensor) -> Callable[[], Tensor]:
-    compiled = torch.compile(model, fullgraph=True)
+def training_step(model: nn.Module, x: Tensor, backend: str) -> steps.Step:
+    compiled = torch.compile(model, fullgraph=True, backend=backend)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
 
     def step() -> Tensor:
         optimizer.zero_grad()
-        loss = compiled(x).square().mean()
+        loss: Tensor = compiled(x).square().mean()
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -43,35 +39,25 @@ def training_step(model: nn.Module, x: Tensor) -> Callable[[], Tensor]:
     return step
 
 
-def measure(width: int, batch: int, threads: int, rounds: int) -> str:
+def measure(case: tuple[int, int], options: argparse.Namespace) -> list[steps.Row]:
     torch._dynamo.reset()
+    width, batch = case
     x = torch.randn(batch, 16)
-    kinds: list[Callable[[], nn.Module]] = [nn.Softplus, fused_softplus.Softplus]
-    steps = [training_step(network(width, kind), x) for kind in kinds]
-    theirs, ours = (torch.stack([step() for _ in range(3)]) for step in steps)
-    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=0)  # the same network, at least
-    timers = [Timer("step()", globals={"step": step}, num_threads=threads) for step in steps]
-    loops = max(1, round(SAMPLE / timers[0].timeit(1).mean))
-    seconds = [[timer.timeit(loops).mean for timer in timers] for _ in range(rounds)]
-    ratios = [theirs / ours for theirs, ours in seconds]
-    theirs, ours = (1e6 * statistics.median(column) for column in zip(*seconds, strict=True))
-    return (
-        f"{width:6}{batch:8}{theirs:13.0f} us{ours:10.0f} us{statistics.median(ratios):9.2f}x"
-        f" ({min(ratios):.2f} to {max(ratios):.2f})"
-    )
+    models = steps.models(VARIANTS, partial(network, width=width))
+    step = {name: training_step(model, x, options.backend) for name, model in models.items()}
+    steps.check_same(step)
+    training = steps.times("step", steps.seconds(step, options))
+    return steps.rows({"width": width, "batch": batch}, training)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=31)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.log1p(torch.full((64,), -0.0))  # timing.warm says why
-    print(f"{' width':6}{'batch':>8}{'nn.Softplus':>16}{'ours':>13}{'times as fast':>16}")
-    for width in WIDTHS:
-        for batch in BATCHES:
-            print(measure(width, batch, arguments.threads, arguments.rounds), flush=True)
+    parser = steps.parser(__doc__, threads=1, rounds=31)
+    parser.add_argument("--widths", type=int, nargs="+", default=[64, 256, 1024])
+    parser.add_argument("--batches", type=int, nargs="+", default=[256, 4096])
+    parser.add_argument("--backend", default="inductor", help="of torch.compile")
+    options = parser.parse_args()
+    cases = list(itertools.product(options.widths, options.batches))
+    steps.run("compiled-step", cases, partial(measure, options=options), options)
 
 
 if __name__ == "__main__":

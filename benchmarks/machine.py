@@ -28,6 +28,11 @@ def describe() -> dict[str, Any]:
     }
 
 
+def label(about: dict[str, Any]) -> str:
+    """What the files of a record are named after."""
+    return "-".join([*about["cpu"].lower().split(), about["instruction set"]])
+
+
 def _cpu_name() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

@@ -14,16 +14,10 @@ Writes benchmarks/results/<cpu>-<instruction set>.json and .png and prints the J
 import argparse
 import datetime
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from itertools import groupby
-from multiprocessing import get_context
 from pathlib import Path
-from unittest.mock import patch
 
 # timing.py and accuracy.py use the tests' reference.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
@@ -36,20 +30,11 @@ import peers
 import timing
 from figure import draw
 from plan import ITEM_BYTES, Case, full_plan, quick_plan
+from processes import fresh_process
 from report import report
 from results import Loop, Record, Result, load, summarize
 
-
-@contextmanager
-def fresh_process(instruction_set: str = "") -> Iterator[ProcessPoolExecutor]:
-    """One new process, with an instruction set forced on ours and ATen if it is named."""
-    variables = ("FUSED_SOFTPLUS_CPU_CAPABILITY", "ATEN_CPU_CAPABILITY")
-    forced = dict.fromkeys(variables, instruction_set) if instruction_set else {}
-    with (
-        patch.dict(os.environ, forced),
-        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process,
-    ):
-        yield process
+FORCE = ("FUSED_SOFTPLUS_CPU_CAPABILITY", "ATEN_CPU_CAPABILITY")  # an instruction set
 
 
 def time_cases(cases: list[Case], processes: int, seconds: float) -> list[Result]:
@@ -60,7 +45,8 @@ def time_cases(cases: list[Case], processes: int, seconds: float) -> list[Result
     with tqdm(total=processes * len(cases), unit="case") as progress:
         for _ in range(processes):
             for (_, instruction_set), group in groupby(sorted(cases, key=kind), kind):
-                with fresh_process(instruction_set) as process:
+                forced = dict.fromkeys(FORCE, instruction_set) if instruction_set else {}
+                with fresh_process(**forced) as process:
                     for case in group:
                         progress.set_postfix_str(f"{case.operation} {case.dtype} {case.size}")
                         found = process.submit(timing.measure, case, seconds).result()
@@ -115,7 +101,7 @@ def main() -> None:
         accuracy=errors,
         loops=time_loops(arguments.loops) if arguments.loops else [],
     )
-    path = arguments.output / f"{'-'.join([*about['cpu'].lower().split(), best])}.json"
+    path = arguments.output / f"{machine.label(about)}.json"
     path.write_text(json.dumps(record.to_json(), indent=1) + "\n")
     record = load(path)  # what is printed is what the file says
     draw(record, path.with_suffix(".png"))

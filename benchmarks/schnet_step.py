@@ -1,0 +1,171 @@
+"""What a training step of a SchNet-style network takes with nn.Softplus and with ours.
+
+    make bench-schnet                           # or: python benchmarks/schnet_step.py --help
+
+SchNet (Schütt et al. 2017, arXiv:1706.08566) learns a molecule's energy from its atoms, with the
+shifted softplus ln(0.5 exp(x) + 0.5) everywhere. Forces are the energy's negative gradient, and
+stand in the loss, so that every step differentiates twice.
+
+The batch is all of the G2/97 set as the package ase has it: 148 molecules, their experimental
+atomisation energies, and their equilibrium geometries, where all forces are zero. "Forward" is the
+energies alone, and "kept" what they save for backward, without the parameters.
+"""
+
+import argparse
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from ase import Atoms, units
+from ase.build import molecule
+from ase.data import g2
+from torch import Tensor, nn
+
+import steps
+
+ENERGY, FORCES = 0.01, 1.0  # the weights of the losses, the paper's
+LEARNING_RATE = 1e-3
+RADII = torch.arange(
+    0, 6, 0.1
+)  # Å, of the basis; no two atoms of these molecules are further apart
+GAMMA = 10.0  # 1/Å², the width of the basis
+ELEMENTS = 18  # up to argon
+INTERACTIONS = 3
+
+
+class ShiftedSoftplus(nn.Module):
+    """Zero at zero."""
+
+    def __init__(self, activation: steps.Activation) -> None:
+        super().__init__()
+        self.softplus = activation()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.softplus(x) - math.log(2)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Molecules, one after the other."""
+
+    numbers: Tensor  # (atoms,)
+    positions: Tensor  # (atoms, 3), Å
+    owners: Tensor  # (atoms,): which molecule
+    to: Tensor  # (pairs,): of each two atoms of a molecule, either order, the one that is moved
+    by: Tensor  # (pairs,): and the one that moves it
+    energies: Tensor  # (molecules,), eV, of free atoms counted as zero
+
+
+class Interaction(nn.Module):
+    """A continuous-filter convolution between layers that look at each atom alone."""
+
+    def __init__(self, width: int, activation: steps.Activation) -> None:
+        super().__init__()
+        self.filter = nn.Sequential(
+            *(nn.Linear(len(RADII), width), activation()),
+            *(nn.Linear(width, width), activation()),
+        )
+        self.before = nn.Linear(width, width)
+        self.after = nn.Sequential(nn.Linear(width, width), activation(), nn.Linear(width, width))
+
+    def forward(self, atoms: Tensor, basis: Tensor, batch: Batch) -> Tensor:
+        messages = self.before(atoms)[batch.by] * self.filter(basis)
+        result: Tensor = self.after(torch.zeros_like(atoms).index_add(0, batch.to, messages))
+        return result
+
+
+class SchNet(nn.Module):
+    """The energy of each molecule of a batch, at these positions of the atoms."""
+
+    def __init__(self, activation: steps.Activation, width: int) -> None:
+        super().__init__()
+        shifted = partial(ShiftedSoftplus, activation)
+        self.embedding = nn.Embedding(ELEMENTS, width)
+        self.interactions = nn.ModuleList(Interaction(width, shifted) for _ in range(INTERACTIONS))
+        self.energy = nn.Sequential(
+            nn.Linear(width, width // 2), shifted(), nn.Linear(width // 2, 1)
+        )
+
+    def forward(self, batch: Batch, positions: Tensor) -> Tensor:
+        distances = (positions[batch.to] - positions[batch.by]).norm(dim=-1, keepdim=True)
+        basis = torch.exp(-GAMMA * (distances - RADII).square())
+        atoms = self.embedding(batch.numbers)
+        for interaction in self.interactions:
+            atoms = atoms + interaction(atoms, basis, batch)
+        energies = self.energy(atoms)[:, 0]
+        return torch.zeros_like(batch.energies).index_add(0, batch.owners, energies)
+
+
+def atomisation_energy(name: str, atoms: Atoms) -> float:
+    """eV, from the heats of formation, as ase's get_atomization_energy, which knows but the first
+    of G2's two parts."""
+    data: dict[str, Any] = g2.data
+    whole, parts = data[name], [data[symbol] for symbol in atoms.symbols]
+    of_parts = sum(part["enthalpy"] - part["thermal correction"] for part in parts)
+    of_whole = whole["enthalpy"] - whole["ZPE"] - whole["thermal correction"]
+    return (of_parts - of_whole) * units.kcal / units.mol
+
+
+def load_batch(molecules: int | None) -> Batch:
+    names = g2.molecule_names[:molecules]
+    found = [molecule(name) for name in names]
+    energies = [-atomisation_energy(*one) for one in zip(names, found, strict=True)]
+    owners = torch.repeat_interleave(torch.tensor([len(atoms) for atoms in found]))
+    paired = (owners[:, None] == owners) & ~torch.eye(len(owners), dtype=torch.bool)
+    to, by = paired.nonzero(as_tuple=True)
+    return Batch(
+        torch.from_numpy(np.concatenate([atoms.numbers for atoms in found])),
+        torch.from_numpy(np.concatenate([atoms.positions for atoms in found])).float(),
+        *(owners, to, by),
+        torch.tensor(energies),
+    )
+
+
+def training_step(model: nn.Module, batch: Batch) -> steps.Step:
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
+    positions = batch.positions.clone().requires_grad_()
+
+    def step() -> float:
+        optimizer.zero_grad()
+        energies = model(batch, positions)
+        (slopes,) = torch.autograd.grad(energies.sum(), positions, create_graph=True)
+        loss = (
+            ENERGY * (energies - batch.energies).square().mean()
+            + FORCES * slopes.square().sum(-1).mean()
+        )
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def measure(width: int, batch: Batch, options: argparse.Namespace) -> list[steps.Row]:
+    models = steps.models(steps.softplus(), partial(SchNet, width=width))
+    step = {name: training_step(model, batch) for name, model in models.items()}
+    steps.check_same(step)
+    inputs = batch, batch.positions
+    return steps.rows(
+        {"width": width},
+        steps.forward(models, inputs, options),
+        steps.times("step", steps.seconds(step, options)),
+        steps.kept(models, inputs),
+    )
+
+
+def main() -> None:
+    parser = steps.parser(__doc__, rounds=11)
+    parser.add_argument("--widths", type=int, nargs="+", default=[64, 128])
+    parser.add_argument("--molecules", type=int, help="all, unless given")
+    options = parser.parse_args()
+    batch = load_batch(options.molecules)
+    steps.run(
+        "schnet-step", options.widths, partial(measure, batch=batch, options=options), options
+    )
+
+
+if __name__ == "__main__":
+    main()
