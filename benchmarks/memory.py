@@ -4,20 +4,18 @@
 
 "Kept" is what the forward pass saves for backward, without the parameters. "Peak" is by how much
 a step makes the process grow, gradients included; on CUDA, what is allocated.
-Each has a process of its own, where glibc maps every tensor by itself: otherwise the holes that are
-left in its heap would decide.
+Each has a process of its own.
 """
 
 import argparse
 import itertools
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 import steps
-from processes import fresh_process
+from processes import MAPPED, fresh_process, peak_resident
 
 VARIANTS = steps.softplus() | steps.RELU
 
@@ -47,21 +45,6 @@ def measure_one(
     return {"kept, MiB": steps.kept_bytes(model, x) / 2**20, "peak, MiB": peak / 2**20}
 
 
-def peak_resident(run: steps.Run) -> int:
-    Path("/proc/self/clear_refs").write_text("5")  # the peak is what it is now
-    before = _status("VmRSS")
-    run()
-    return _status("VmHWM") - before
-
-
-def _status(key: str) -> int:
-    """Bytes, from a line such as "VmRSS:  1024 kB"."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{key}:"):
-            return int(line.split()[1]) * 2**10
-    raise LookupError(key)
-
-
 def peak_on_cuda(run: steps.Run) -> int:
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
@@ -73,7 +56,7 @@ def measure(case: tuple[str, int, int], options: argparse.Namespace) -> list[ste
     device, depth, width = case
     found = {}
     for name in VARIANTS:
-        with fresh_process(MALLOC_MMAP_THRESHOLD_="65536") as process:
+        with fresh_process(**MAPPED) as process:
             found[name] = process.submit(
                 measure_one, name, depth, width, device, options.batch, options.threads
             ).result()

@@ -40,7 +40,7 @@ def benchmark(python: Python, tmp_path: Path) -> Benchmark:
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("sdf_step", "--widths 8 --batch 8"),
+        ("sdf_step", "--widths 8 --batch 8 --backend aot_eager"),
         ("schnet_step", "--widths 8 --molecules 4"),
         ("mamba_step", "--widths 4 --batch 2"),
         ("compiled_step", "--widths 8 --batches 8 --backend aot_eager"),  # Inductor takes a minute
