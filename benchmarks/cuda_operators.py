@@ -25,7 +25,7 @@ from statistics import median
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 
 import torch
-from torch.utils.benchmark import Timer
+from timer import Timer
 from tqdm import tqdm
 from triton.testing import do_bench, do_bench_cudagraph
 

@@ -3,7 +3,7 @@
     make bench-sdf                              # or: python benchmarks/sdf_step.py --help
 
 The network and its loss are those of examples/sdf.py: eight layers, double backward in every step.
-The better ReLU is the faster of the two in each round. "Forward" is the plain forward pass, and
+The better ReLU is the one of the two whose median is lower. "Forward" is the plain forward pass, and
 "kept" what that saves for backward, without the parameters; "peak" is by how much a process grows
 in a whole step, its second one.
 """
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 import torch
 from torch import nn
@@ -59,7 +60,7 @@ def measure(width: int, batch: sdf.Batch, options: argparse.Namespace) -> list[s
         step[name] = partial(compiled_step(models[name], options.backend), batch)
     steps.check_same({name: step[name] for name in SOFTPLUS | COMPILED})
     training = steps.seconds(step, options)
-    better_relu = list(map(min, *(training[name] for name in steps.RELU)))
+    better_relu = min((training[name] for name in steps.RELU), key=median)
     return steps.rows(
         {"width": width},
         steps.times("step", training),

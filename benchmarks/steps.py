@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.utils.benchmark import Timer
+from timer import Timer
 from tqdm import tqdm
 
 import fused_softplus
@@ -180,11 +180,11 @@ def rows(case: Row, *columns: Columns) -> list[Row]:
 def table(record: dict[str, Any]) -> str:
     headings = list(dict.fromkeys(heading for row in record["rows"] for heading in row))
     return report.table(
-        headings, ([_text(row.get(heading, "")) for heading in headings] for row in record["rows"])
+        headings, ([text(row.get(heading, "")) for heading in headings] for row in record["rows"])
     )
 
 
-def _text(cell: Cell) -> str:
+def text(cell: Cell) -> str:
     if isinstance(cell, list):
         low, middle, high = cell
         return f"{middle:.2f} ({low:.2f} to {high:.2f})"

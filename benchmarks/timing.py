@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.benchmark import Timer
+from timer import Timer
 
 import reference
 from peers import ALL, Peer, Prepare, tensors
