@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import torch
 from ase import Atoms, units
-from ase.build import molecule
 from ase.data import g2
 from torch import Tensor, nn
 
@@ -28,12 +27,12 @@ import steps
 
 ENERGY, FORCES = 0.01, 1.0  # the weights of the losses, the paper's
 LEARNING_RATE = 1e-3
-RADII = torch.arange(
-    0, 6, 0.1
-)  # Å, of the basis; no two atoms of these molecules are further apart
+RADII = torch.arange(0, 6, 0.1)  # Å, of the basis; no two atoms of a molecule are further apart
 GAMMA = 10.0  # 1/Å², the width of the basis
 ELEMENTS = 18  # up to argon
 INTERACTIONS = 3
+
+DATA: dict[str, Any] = g2.data
 
 
 class ShiftedSoftplus(nn.Module):
@@ -99,20 +98,22 @@ class SchNet(nn.Module):
         return torch.zeros_like(batch.energies).index_add(0, batch.owners, energies)
 
 
-def atomisation_energy(name: str, atoms: Atoms) -> float:
+def atomisation_energy(name: str) -> float:
     """eV, from the heats of formation, as ase's get_atomization_energy, which knows but the first
     of G2's two parts."""
-    data: dict[str, Any] = g2.data
-    whole, parts = data[name], [data[symbol] for symbol in atoms.symbols]
+    whole, parts = DATA[name], [DATA[symbol] for symbol in molecule(name).symbols]
     of_parts = sum(part["enthalpy"] - part["thermal correction"] for part in parts)
     of_whole = whole["enthalpy"] - whole["ZPE"] - whole["thermal correction"]
     return (of_parts - of_whole) * units.kcal / units.mol
 
 
+def molecule(name: str) -> Atoms:
+    return Atoms(DATA[name]["symbols"], DATA[name]["positions"])
+
+
 def load_batch(molecules: int | None) -> Batch:
     names = g2.molecule_names[:molecules]
     found = [molecule(name) for name in names]
-    energies = [-atomisation_energy(*one) for one in zip(names, found, strict=True)]
     owners = torch.repeat_interleave(torch.tensor([len(atoms) for atoms in found]))
     paired = (owners[:, None] == owners) & ~torch.eye(len(owners), dtype=torch.bool)
     to, by = paired.nonzero(as_tuple=True)
@@ -120,7 +121,7 @@ def load_batch(molecules: int | None) -> Batch:
         torch.from_numpy(np.concatenate([atoms.numbers for atoms in found])),
         torch.from_numpy(np.concatenate([atoms.positions for atoms in found])).float(),
         *(owners, to, by),
-        torch.tensor(energies),
+        torch.tensor([-atomisation_energy(name) for name in names]),
     )
 
 
