@@ -15,7 +15,7 @@ BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
 export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo demo-sdf test test-exhaustive test-cuda clean roofline
+.PHONY: build demo demo-sdf test test-exhaustive test-cuda fuzz readme-tables roofline clean
 .PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-mamba bench-compiled bench-memory
 .DEFAULT_GOAL := build
 
@@ -47,6 +47,10 @@ test: build
 test-exhaustive: build
 	$(BIN)/python tests/cpp/accuracy/against_mpmath.py $(BUILD)/reference_points --exhaustive
 	$(BUILD)/accuracy --exhaustive
+
+# New random cases, 25,000 of each kind (FUZZ_CASES=n: n), until one fails and is printed.
+fuzz: build
+	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-show-statistics
 
 # What needs a GPU, in minutes. On a machine without a network: make test-cuda TORCH=installed
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF

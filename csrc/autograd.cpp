@@ -327,6 +327,9 @@ std::tuple<Tensor, Tensor> softplus_double_backward_from_result_autograd(
 //    1 - exp(-beta * result) is not yet 1 there: in float64 with the default threshold, too;
 //  - float16 results underflow before the gradients, up to |beta| times as large, do.
 bool result_tells_gradient(at::ScalarType dtype, const Scalar& beta_, const Scalar& threshold_) {
+  if (beta_.isComplex() || threshold_.isComplex()) {
+    return false;  // and the kernel will name the argument
+  }
   const double beta = std::abs(beta_.toDouble());
   const auto tells = [&](double largest, double epsilon) {
     return std::exp(-std::min(threshold_.toDouble(), beta * largest)) <= epsilon / 4;

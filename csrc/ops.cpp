@@ -3,6 +3,21 @@
 
 #include <torch/library.h>
 
+#include <cstdio>
+#include <cstdlib>
+
+// Before anything is registered. Torch refuses a second copy of this library, too, but no exception
+// leaves a library's initialisation: the process would end with torch's trace.
+[[gnu::constructor(101)]] static void refuse_a_second_copy() {
+  if (c10::Dispatcher::singleton().findSchema({"fused_softplus::softplus", ""})) {
+    std::fputs(
+        "another copy of fused_softplus's operator library is loaded in this process already; "
+        "load only one of them\n",
+        stderr);
+    std::abort();
+  }
+}
+
 TORCH_LIBRARY(fused_softplus, m) {
   const std::vector<at::Tag> tags = {at::Tag::pointwise, at::Tag::pt2_compliant_tag};
   m.def("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", tags);

@@ -1,4 +1,4 @@
-"""What several test files need: fresh processes, and the number of threads put back."""
+"""What several test files need: fresh processes, threads put back, and how long to fuzz."""
 
 import os
 import subprocess
@@ -7,6 +7,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
+
+# Of test_fuzz.py: the same cases always, or new ones for long (--hypothesis-profile=fuzz). A slow
+# case is no failure, on a machine that others use as well.
+_any_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("fixed", _any_time, max_examples=500, derandomize=True, database=None)
+settings.register_profile("fuzz", _any_time, max_examples=int(os.environ.get("FUZZ_CASES", 25000)))
+settings.load_profile("fixed")
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -105,8 +105,9 @@ def test_scalar_of_another_type(argument: str, value: object) -> None:
 
 @pytest.mark.parametrize("argument", ["beta", "threshold"])
 def test_complex_scalar(argument: str) -> None:
-    with pytest.raises(RuntimeError, match=f"{argument} must be a real number"):
-        ops.softplus(torch.zeros(3), **{argument: 1j})
+    for operator in (ops.softplus, ops.softplus_):
+        with pytest.raises(RuntimeError, match=f"{argument} must be a real number"):
+            operator(torch.zeros(3), **{argument: 1j})
 
 
 @pytest.mark.parametrize("value", [[1.0], 1.0, None])

@@ -1,5 +1,8 @@
 """Loads the operator library, so that torch.ops.fused_softplus exists."""
 
+import ctypes
+import os
+import struct
 from pathlib import Path
 
 import torch
@@ -19,6 +22,9 @@ def cmake_prefix_path() -> str:
     return str(_PACKAGE)
 
 
+_INSTALL = "pip install --no-build-isolation --force-reinstall --no-deps fused_softplus"
+
+
 def _load() -> None:
     # C++ interfaces change with every release of torch; an undefined symbol would say so less well.
     running, built = (
@@ -28,10 +34,43 @@ def _load() -> None:
         raise ImportError(
             f"this fused_softplus was built for torch {built}{' with CUDA' if _build.cuda else ''},"
             f" but torch {torch.__version__}{'' if torch.version.cuda else ' without CUDA'} is "
-            "installed; build it again with: pip install --no-build-isolation "
-            "--force-reinstall --no-deps fused_softplus (or install that torch)"
+            f"installed; build it again with: {_INSTALL} (or install that torch)"
         )
-    torch.ops.load_library(library_path())
+    path = library_path()
+    if hasattr(torch.ops.fused_softplus, "softplus") and not _is_loaded(path):
+        raise ImportError(
+            f"another copy of fused_softplus's operator library than {path} is loaded in this "
+            "process already; load only one of them"
+        )
+    try:
+        _check_length(path)
+        torch.ops.load_library(path)
+    except OSError as error:
+        raise ImportError(
+            f"fused_softplus's operator library cannot be loaded ({error.__cause__ or error}); "
+            f"install it again with: {_INSTALL}"
+        ) from None
+
+
+def _is_loaded(path: str) -> bool:
+    try:
+        ctypes.CDLL(path, os.RTLD_NOLOAD)
+    except OSError:
+        return False
+    return True
+
+
+def _check_length(path: str) -> None:
+    """Refuses a file that ends early, which the loader would crash on."""
+    with open(path, "rb") as library:
+        header = library.read(64).ljust(64)
+    # The table of sections is an ELF file's end: its offset, and its entries' size and number.
+    (offset,), (size, count) = (
+        struct.unpack_from("Q", header, 40),
+        struct.unpack_from("HH", header, 58),
+    )
+    if os.path.getsize(path) < offset + size * count:
+        raise OSError(f"{path}: file too short")
 
 
 _load()

@@ -1,0 +1,340 @@
+"""Does what goes wrong around the operators end in one clear error, and leave everything whole?"""
+
+import json
+import multiprocessing
+import pickle
+import re
+import shutil
+import signal
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.data import DataLoader, Dataset
+
+import conftest
+import fused_softplus
+from fused_softplus import _C, inverse_softplus, softplus, softplus_
+
+LIBRARY = Path(fused_softplus.library_path())
+GOLDEN = Path(__file__).parent / "golden"
+
+# ---- Memory runs out ---------------------------------------------------------------------------
+
+# Of 36 MB each, more than malloc ever keeps: what is set up while there is memory, and what is
+# called when there is none.
+WITHOUT_MEMORY = [
+    ("", "softplus(x)"),
+    ("view = x.view(4096, -1).T", "softplus(view)"),
+    ("", "softplus(x, bias=x[0])"),
+    ("", "inverse_softplus(x)"),
+    ("out = torch.empty(0)", "softplus(x, out=out)"),
+    ("y = leaf(x[: len(x) // 2].double())", "softplus_(y)"),  # which keeps a copy
+    ("y = softplus(leaf(x))", "gradient(y, x0, x)"),
+    ("y = softplus_(leaf(x))", "gradient(y, x0, x)"),
+    ("y = softplus(leaf(x), bias=x[0])", "gradient(y, x0, x)"),
+    ("y = inverse_softplus(leaf(x))", "gradient(y, x0, x)"),
+    (
+        "g = x.clone().requires_grad_(); y, = gradient(softplus(leaf(x)), x0, g, True)",
+        "gradient(y, (x0, g), x)",
+    ),
+]
+
+
+def test_no_memory(python: conftest.Python) -> None:
+    """An error, the inputs as they were, and the same call right once there is memory again."""
+    code = f"""
+import resource, torch
+from fused_softplus import inverse_softplus, softplus, softplus_
+
+def leaf(x):  # or rather what depends on one, so that it may be overwritten
+    global x0
+    x0 = x.clone().requires_grad_()
+    return x0 * 1
+
+def gradient(y, x, grad, create_graph=False):
+    return torch.autograd.grad(y, x, grad, retain_graph=True, create_graph=create_graph)
+
+def limited(call):
+    pages = int(open("/proc/self/statm").read().split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**24, hard))
+    try:
+        exec(call)
+    except RuntimeError as error:
+        return str(error)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+x = torch.rand(9 * 2**20) + 1
+gradient(softplus(leaf(x[:9])), x0, x[:9])  # torch imports something for this
+for setup, call in {WITHOUT_MEMORY}:
+    exec(setup)
+    before = {{name: value.detach().clone() for name, value in globals().items()
+              if isinstance(value, torch.Tensor)}}
+    said = limited(call)
+    assert said and "can't allocate memory" in said, (call, said)
+    if "out=" in call:  # whose size torch changes before it finds no memory for it
+        out = before["out"]
+    for name, value in before.items():
+        assert torch.equal(globals()[name], value), (call, name)
+    result = eval(call)
+    for tensor in result if isinstance(result, tuple) else (result,):
+        assert tensor.isfinite().all(), call
+    print(call)
+    x0 = y = g = view = out = result = None
+"""
+    done = python("-c", code)
+    assert done.stdout.splitlines() == [call for _, call in WITHOUT_MEMORY]
+    assert done.stderr == ""
+
+
+# ---- Hooks that raise --------------------------------------------------------------------------
+
+
+class HookError(Exception):
+    pass
+
+
+def refuse(_: object) -> Any:
+    raise HookError
+
+
+# float64 with the default threshold keeps a copy of its input in place, float32 its result.
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize(
+    "function",
+    [softplus, softplus_, inverse_softplus, lambda x: softplus(x, bias=x.detach())],
+    ids=["softplus", "softplus_", "inverse", "bias"],
+)
+def test_hooks_that_raise(function: Callable[[Tensor], Tensor], dtype: torch.dtype) -> None:
+    leaf = torch.rand(5, dtype=dtype, requires_grad=True)
+    expected = function(leaf * 1)
+    (slope,) = torch.autograd.grad(expected.sum(), leaf)
+
+    x = leaf * 1
+    before = x.detach().clone()
+    with pytest.raises(HookError), saved_tensors_hooks(refuse, lambda packed: packed):
+        function(x)
+    whole = torch.equal(x, before)
+    assert whole or (function is softplus_ and torch.equal(x, expected))
+    if whole:
+        assert torch.equal(torch.autograd.grad(function(x).sum(), leaf)[0], slope)
+    else:  # written, but without what its gradient needs: backward says so
+        with pytest.raises(RuntimeError):
+            x.sum().backward()
+
+    with saved_tensors_hooks(lambda tensor: tensor, refuse):
+        y = function(leaf * 1)
+    for _ in range(2):
+        with pytest.raises(HookError):
+            y.sum().backward(retain_graph=True)
+    assert torch.equal(y, expected) and leaf.grad is None
+
+
+# ---- Processes and threads ---------------------------------------------------------------------
+
+LARGE = 3 * 2**15  # for several threads
+
+
+class Computed(Dataset[Tensor]):
+    def __len__(self) -> int:
+        return 8
+
+    def __getitem__(self, index: int) -> Tensor:
+        return in_another_process(index)
+
+
+def in_another_process(seed: int) -> Tensor:
+    x = torch.linspace(-20, 20, LARGE).roll(seed).requires_grad_()
+    y = softplus(x)
+    return torch.stack([y.detach(), *torch.autograd.grad(y.sum(), x)])
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork")
+def test_data_loader(threads: Callable[[int], None]) -> None:
+    """Its workers are forked from a process whose threads have already computed."""
+    threads(2)
+    expected = [in_another_process(i) for i in range(8)]
+    loader = DataLoader(Computed(), batch_size=None, num_workers=2, multiprocessing_context="fork")
+    for actual, same in zip(loader, expected, strict=True):
+        assert torch.equal(actual, same)
+
+
+def send(queue: Any, seed: int) -> None:
+    torch.set_num_threads(1)  # OpenMP's threads do not live on in a fork
+    queue.put(in_another_process(seed).numpy())
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork")
+def test_fork(threads: Callable[[int], None]) -> None:
+    threads(2)
+    expected = in_another_process(3)
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    process = context.Process(target=send, args=(queue, 3))
+    process.start()
+    actual = torch.from_numpy(queue.get(timeout=60))
+    process.join(60)
+    assert process.exitcode == 0
+    assert torch.equal(actual, expected)
+
+
+def test_alive_at_exit(python: conftest.Python) -> None:
+    """Graphs in every state: of each operator, in a cycle, in hooks, in a thread that waits."""
+    code = """
+import threading, torch
+from fused_softplus import inverse_softplus, softplus, softplus_
+x = torch.randn(100, requires_grad=True)
+graphs = softplus(x), softplus_(x * 1), softplus(x, bias=x), inverse_softplus(x)
+slope, = torch.autograd.grad(softplus(x).sum(), x, create_graph=True)
+node = softplus(x).grad_fn
+cycle = softplus(x)
+cycle.grad_fn.metadata["cycle"] = cycle
+hooked = softplus(x)
+hooked.register_hook(lambda grad: hooked)
+hooked.sum().backward()
+local, computed, stay = threading.local(), threading.Event(), threading.Event()
+
+def work():
+    local.y = softplus(x)
+    computed.set()
+    stay.wait()
+
+threading.Thread(target=work, daemon=True).start()
+computed.wait()
+"""
+    done = python("-c", code)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+# ---- The library -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("load", ["import fused_softplus", f"load({str(LIBRARY)!r})"])
+def test_loading_from_threads(load: str, python: conftest.Python) -> None:
+    code = f"""
+import threading, torch
+load = torch.ops.load_library
+start, values = threading.Barrier(4), []
+
+def work():
+    start.wait()
+    {load}
+    values.append(torch.ops.fused_softplus.softplus(torch.zeros(1)).item())
+
+workers = [threading.Thread(target=work) for _ in range(4)]
+for worker in workers: worker.start()
+for worker in workers: worker.join()
+print(len(values), len(set(values)))
+"""
+    assert python("-c", code).stdout == "4 1\n"
+
+
+@pytest.mark.parametrize("package_first", [True, False])
+def test_a_second_copy(package_first: bool, tmp_path: Path, python: conftest.Python) -> None:
+    """Cannot be loaded, as no two libraries can register operators of one name."""
+    copy = shutil.copy(LIBRARY, tmp_path)
+    lines = ["import fused_softplus", f"torch.ops.load_library({str(copy)!r})"]
+    code = "\n".join(["import torch", *(lines if package_first else lines[::-1])])
+    done = python("-c", code, check=False)
+    assert done.returncode == (-signal.SIGABRT if package_first else 1)
+    assert re.fullmatch(
+        r"(ImportError: )?another copy of fused_softplus's operator library (than \S+ )?is loaded "
+        "in this process already; load only one of them",
+        done.stderr.splitlines()[-1],
+    )
+
+
+def test_damaged_library(tmp_path: Path, python: conftest.Python) -> None:
+    whole = LIBRARY.read_bytes()
+    damaged = {
+        "whole": whole,
+        "cut in the middle": whole[: len(whole) // 2],
+        "cut at its end": whole[:-1],
+        "its header alone": whole[:64],
+        "another kind of file": b"softplus" * 1000,
+        "empty": b"",
+        "of another torch": whole.replace(b"torchCheckFail", b"torchCheckGone"),
+    }
+    package = shutil.copytree(LIBRARY.parent.parent, tmp_path / "fused_softplus")
+    for name, content in damaged.items():
+        (tmp_path / name).write_bytes(content)
+    code = f"""
+import os
+for name in {[*list(damaged)[1:], "missing", "whole"]}:
+    os.path.exists(name) and os.replace(name, {str(package / "lib" / LIBRARY.name)!r})
+    try:
+        import fused_softplus
+        print("loaded")
+    except ImportError as error:
+        print(error)
+    name == "of another torch" and os.remove({str(package / "lib" / LIBRARY.name)!r})
+"""
+    done = python("-c", f"import os; os.chdir({str(tmp_path)!r})\n{code}", PYTHONPATH=str(tmp_path))
+    *sentences, loaded = done.stdout.splitlines()
+    assert loaded == "loaded" and len(sentences) == len(damaged)
+    reasons = ["too short"] * 3 + ["(too short|invalid ELF header)"] * 2
+    reasons += ["undefined symbol: .*torchCheckGone", "No such file or directory"]
+    for sentence, reason in zip(sentences, reasons, strict=True):
+        assert re.fullmatch(
+            rf"fused_softplus's operator library cannot be loaded \(.*{reason}.*\); "
+            "install it again with: pip install [a-z_ -]*",
+            sentence,
+        )
+
+
+# ---- Saved models ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("softplus(_0, 0.5, 20,", "softplus(_0, 0.5, 20, 1,"), "Expected at most 3 arguments"),
+        (("softplus(_0, 0.5, 20,", "softplus(_0, 0.5, None,"), "Expected a value of type 'number'"),
+        (("bias_dim", "bias_axis"), "Keyword argument bias_axis unknown"),
+        (("inverse_softplus", "inverse_softplus_v2"), "Unknown builtin op: .*inverse_softplus_v2"),
+    ],
+    ids=["one argument more", "another type", "another name", "another operator"],
+)
+def test_changed_schema(change: tuple[str, str], message: str, tmp_path: Path) -> None:
+    """A file whose code is not for this version's operators is refused, and by name."""
+    with (
+        zipfile.ZipFile(GOLDEN / "model.pt") as saved,
+        zipfile.ZipFile(tmp_path / "model.pt", "w") as changed,
+    ):
+        for record in saved.infolist():
+            content = saved.read(record)
+            if record.filename.endswith("code/__torch__.py"):
+                assert change[0].encode() in content
+                content = content.replace(change[0].encode(), change[1].encode())
+            changed.writestr(record.filename, content)
+    with pytest.raises(RuntimeError, match=message) as error:
+        torch.jit.load(tmp_path / "model.pt")
+    assert "fused_softplus::" in str(error.value)
+
+
+@pytest.mark.parametrize("file", ["model.pt", "model.pt2", "modules.pickle"])
+def test_golden_files(file: str) -> None:
+    """Saved by version 0.1.0 (golden/write.py), these load and compute what they did."""
+    recorded = json.loads((GOLDEN / "values.json").read_text())
+    path = GOLDEN / file
+    if path.suffix == ".pt":
+        model = torch.jit.load(path)
+    elif path.suffix == ".pickle":
+        model = pickle.loads(path.read_bytes())
+    elif tuple(map(int, torch.__version__.split(".")[:2])) < tuple(recorded["torch"]):
+        pytest.skip("torch reads no programs that a later torch has written")
+    else:
+        model = torch.export.load(path).module()
+    x = torch.linspace(-12, 12, 15, dtype=torch.float64).view(5, 3)
+    y, expected = model(x), torch.tensor(recorded[path.stem], dtype=torch.float64)
+    if _C.cpu_capability() != "default":
+        assert torch.equal(y, expected)
+    else:  # five operations within 2.5 ULP, and an inverse that magnifies by less than 40
+        torch.testing.assert_close(y, expected, rtol=1.2e-13, atol=1.2e-13)
