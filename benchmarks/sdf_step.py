@@ -12,6 +12,7 @@ import argparse
 import statistics
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -84,10 +85,10 @@ def measure(width: int, batch: sdf.Batch, threads: int, rounds: int) -> None:
     kept = [kept_bytes(model, points) / 2**20 for model in models.values()]
     with torch.no_grad():
         forward = seconds(
-            {name: lambda m=model: m(points) for name, model in models.items()}, threads, rounds
+            {name: partial(model, points) for name, model in models.items()}, threads, rounds
         )
     steps = {name: sdf.training_step(model) for name, model in models.items()}
-    step = seconds({name: lambda s=s: s(batch) for name, s in steps.items()}, threads, rounds)
+    step = seconds({name: partial(step, batch) for name, step in steps.items()}, threads, rounds)
 
     best_relu = [min(row[-2:]) for row in step]
     for i, name in enumerate(ACTIVATIONS):
