@@ -15,8 +15,9 @@ BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
 export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo demo-sdf test test-exhaustive test-cuda fuzz readme-tables roofline clean
+.PHONY: build demo demo-sdf test test-exhaustive test-cuda fuzz lint audit mutants coverage clean
 .PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-mamba bench-compiled bench-memory
+.PHONY: readme-tables roofline
 .DEFAULT_GOAL := build
 
 # The environment, made again when what it holds changes.
@@ -57,6 +58,28 @@ test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
 	$(BIN)/python -m pytest tests/test_cuda.py tests/test_autocast.py tests/test_sass.py
 
+# The tools of the next three.
+$(VENV)/.complete-lint: requirements-lint.txt $(VENV)/.complete
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-lint.txt
+	touch $@
+
+# Formatting, types and what static analysis finds; the build is for clang-tidy's flags.
+lint: build $(VENV)/.complete-lint
+	BUILD=$(BUILD) $(BIN)/pre-commit run --all-files --hook-stage manual
+
+# Known vulnerabilities in what is pinned; asks PyPI's database.
+audit: $(VENV)/.complete-lint
+	$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements-dev.txt \
+	    -r requirements-lint.txt -r requirements-bench.txt
+
+# Whether the tests notice when the library is broken, in each of some seventy ways.
+mutants: $(READY)
+	$(BIN)/python tests/mutants/run.py
+
+# Which lines the tests reach, and which not.
+coverage: $(VENV)/.complete-lint
+	tests/coverage.sh
+
 # The peers; whatever of them cannot be had, the benchmark skips.
 $(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
 	-$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
@@ -88,6 +111,10 @@ bench-cuda: build
 # The same on paper, from the kernels' machine code: needs no GPU.
 roofline: build
 	$(BIN)/python benchmarks/cuda_roofline.py
+
+# What the last benchmarks have measured, into the README's tables.
+readme-tables: $(READY)
+	$(BIN)/python benchmarks/readme.py
 
 clean:
 	rm -rf build dist .venv .venv-* python/*.egg-info

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 # timing.py uses the tests' reference.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
@@ -111,7 +112,7 @@ def measure(case: Case, peers: list[Peer], rounds: int) -> Result:
     )
 
 
-def report(record: dict, results: list[Result]) -> str:
+def report(record: dict[str, Any], results: list[Result]) -> str:
     peers = list(dict.fromkeys(name for result in results for name in result.times_as_fast))
 
     def row(result: Result) -> list[str]:

@@ -15,7 +15,7 @@ from peers import HALVES, Aten, Compiled, Copy, Ours, Peer, Relu, Run
 BLOCK = 1024
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def forward_kernel(x_ptr, y_ptr, n, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
     i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     x = tl.load(x_ptr + i, mask=i < n).to(tl.float32)
@@ -23,7 +23,7 @@ def forward_kernel(x_ptr, y_ptr, n, BLOCK: tl.constexpr):  # type: ignore[no-unt
     tl.store(y_ptr + i, y.to(y_ptr.dtype.element_ty), mask=i < n)
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def backward_kernel(grad_ptr, x_ptr, out_ptr, n, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
     i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     x = tl.load(x_ptr + i, mask=i < n).to(tl.float32)
@@ -46,7 +46,7 @@ class Softplus(torch.autograd.Function):
         return launch(forward_kernel, x, torch.empty_like(x))
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
         return launch(backward_kernel, grad, x, torch.empty_like(x))
 

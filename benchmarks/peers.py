@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.dlpack import from_dlpack
 
 import fused_softplus
 
@@ -241,4 +242,4 @@ def skipped() -> list[str]:
 def tensors(result: Any) -> list[Tensor]:
     """What a run returned, as torch tensors over the same memory."""
     several = result if isinstance(result, tuple) else (result,)
-    return [one if isinstance(one, Tensor) else torch.from_dlpack(one) for one in several]
+    return [one if isinstance(one, Tensor) else from_dlpack(one) for one in several]

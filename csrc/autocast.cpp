@@ -10,7 +10,7 @@ namespace {
 at::Tensor in_float(const at::Tensor& tensor) {
   return at::autocast::cached_cast(at::kFloat, tensor, c10::DeviceType::CUDA);
 }
-const at::Scalar& in_float(const at::Scalar& scalar) { return scalar; }
+at::Scalar in_float(const at::Scalar& scalar) { return scalar; }
 
 template <auto op, typename Handle = std::decay_t<decltype(op())>>
 struct InFloat;

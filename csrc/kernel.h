@@ -1,9 +1,11 @@
 // The names of the elementwise kernels, on every device.
 #pragma once
 
+#include <cstdint>
+
 namespace fused_softplus {
 
-enum class Kernel {
+enum class Kernel : uint8_t {
   softplus,
   softplus_backward,
   softplus_backward_from_result,

@@ -41,8 +41,11 @@ constexpr std::array<float, rows> octave_column() {
 // On CUDA the table stands in shared memory, a column's rows in one bank each: whichever rows a
 // warp's threads need, they get them in one access. Threads fill it, and wait, before they look up.
 template <typename Octaves>
-__device__ float (&shared_octaves())[Octaves::size][Octaves::rows] {
-  __shared__ float columns[Octaves::size][Octaves::rows];
+using SharedOctaves = float[Octaves::size][Octaves::rows];
+
+template <typename Octaves>
+__device__ SharedOctaves<Octaves>& shared_octaves() {
+  __shared__ SharedOctaves<Octaves> columns;
   return columns;
 }
 

@@ -68,4 +68,4 @@ namespace fused_softplus __attribute__((visibility("default"))) {
   // that the CPU lacks.
   const char* cpu_capability();
 
-}  // namespace )
+}  // namespace fused_softplus

@@ -9,12 +9,11 @@
 // Error bounds stand beside the functions, in units in the last place (ULP) of the result, for beta
 // a power of 2 and for any other beta, with every incoming gradient equal to 1 (a product with
 // another rounds once more). They hold for float and double on a machine with fused multiply-add;
-// float16 and bfloat16 are within half a ULP and this one's share of theirs (bfloat16's octaves have
-// shorter polynomials, and 1.7 ULP more to share), and correctly rounded for every input where it
-// says so (abs(beta) from 2^-9 on). Where exp(-u) is denormal it is wrong by up to one denormal, and
-// results that multiply it by m > 1 by up to m - 1 of them more.
-// tests/cpp/accuracy/contracts.h has exactly these numbers, and those for x86-64 without fused
-// multiply-add.
+// float16 and bfloat16 are within half a ULP and this one's share of theirs (bfloat16's octaves
+// have shorter polynomials, and 1.7 ULP more to share), and correctly rounded for every input where
+// it says so (abs(beta) from 2^-9 on). Where exp(-u) is denormal it is wrong by up to one denormal,
+// and results that multiply it by m > 1 by up to m - 1 of them more. tests/cpp/accuracy/contracts.h
+// has exactly these numbers, and those for x86-64 without fused multiply-add.
 #pragma once
 
 #include "by_exponential.h"
@@ -56,7 +55,7 @@ FUSED_SOFTPLUS_INLINE V sum(V a, const Split<V>& b) {
 }
 
 template <typename V>
-constexpr bool sigmoid_by_octave = std::is_same_v<Element<V>, float>&& octave_rows<V> == 32;
+constexpr bool sigmoid_by_octave = std::is_same_v<Element<V>, float> && octave_rows<V> == 32;
 
 template <typename Round, typename V>
 using Sigmoid = std::conditional_t<sigmoid_by_octave<V>, SigmoidByOctave<Round, V>,

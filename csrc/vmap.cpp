@@ -17,15 +17,17 @@ using at::Tensor;
 // The vmap that is being computed, for as long as this lives; calls go to the levels below it.
 class Level {
  public:
-  Level() : layer_(at::functorch::maybeCurrentDynamicLayer()) {
-    TORCH_CHECK(layer_,
+  Level() {
+    const auto layer = at::functorch::maybeCurrentDynamicLayer();
+    TORCH_CHECK(layer.has_value(),
                 "fused_softplus: this tensor may have escaped from a function being vmapped");
+    id_ = layer->layerId();
   }
 
-  int64_t id() const { return layer_->layerId(); }
+  int64_t id() const { return id_; }
 
  private:
-  std::optional<at::functorch::DynamicLayer> layer_;
+  int64_t id_;
   c10::impl::ExcludeDispatchKeyGuard below_{c10::DispatchKey::FuncTorchBatched};
 };
 
@@ -43,7 +45,7 @@ Tensor physical(const Tensor& tensor, int64_t level, int64_t rank) {
   return value;
 }
 
-const Scalar& physical(const Scalar& scalar, int64_t, int64_t) { return scalar; }
+Scalar physical(const Scalar& scalar, int64_t, int64_t) { return scalar; }
 
 template <auto op, typename Handle = std::decay_t<decltype(op())>>
 struct Pointwise;

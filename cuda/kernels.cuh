@@ -89,8 +89,7 @@ __global__ void __launch_bounds__(threads)
       Vector out[Op::outputs];
 #pragma unroll
       for (int j = 0; j < width; ++j) {
-        const auto results =
-            apply<Op, scalar_t>(beta, [&](int i) { return in[v][i].values[j]; });
+        const auto results = apply<Op, scalar_t>(beta, [&](int i) { return in[v][i].values[j]; });
 #pragma unroll
         for (int o = 0; o < Op::outputs; ++o) {
           out[o].values[j] = results.values[o];

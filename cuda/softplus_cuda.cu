@@ -38,7 +38,7 @@ struct Device {
     dispatch(kernel, iterator.dtype(0), [&](auto formula, auto element) {
       using scalar_t = decltype(element);
       const Operands<decltype(formula)> operands(addresses.data());
-      // Its time goes into addresses, so beta = 1 has no kernel of its own here; the bits are alike.
+      // Its time goes into addresses, so beta = 1 has no kernel of its own; the bits are alike.
       const math::AnyBeta<at::opmath_type<scalar_t>> any(beta, threshold);
       launch_strided<scalar_t>(any, operands, make_offset_calculator<operands.count>(iterator),
                                iterator.numel());

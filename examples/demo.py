@@ -13,9 +13,11 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import TensorDataset
@@ -191,11 +193,13 @@ def output_of(command: list[str | Path]) -> str:
 
 
 def plot(runs: dict[str, diabetes.Training], path: Path) -> None:
-    figure = Figure(figsize=(13, 4), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.1)
+    figure = Figure(figsize=(13, 4), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.1))
     values, gradients, losses = figure.subplots(1, 3)
     x = torch.linspace(-5, 5, 401)
-    peers = {"ReLU": (F.relu, "0.6"), "softplus": (fused_softplus.softplus, "tab:blue")}
+    peers: dict[str, tuple[Activation, str]] = {
+        "ReLU": (F.relu, "0.6"),
+        "softplus": (fused_softplus.softplus, "tab:blue"),
+    }
     for name, (activation, color) in peers.items():
         y, gradient = value_and_gradient(activation, x)
         values.plot(x, y, color=color, label=name)
@@ -203,8 +207,9 @@ def plot(runs: dict[str, diabetes.Training], path: Path) -> None:
     values.set(title="Softplus is a smooth ReLU", xlabel="x", ylabel="activation")
     gradients.set(title="Its gradient is never zero", xlabel="x", ylabel="gradient")
 
-    styles = {"color": "tab:orange", "linewidth": 5, "alpha": 0.5}, {"color": "tab:blue"}
-    for (name, run), style in zip(runs.items(), styles, strict=True):
+    ours: dict[str, Any] = {"color": "tab:blue"}
+    theirs: dict[str, Any] = {"color": "tab:orange", "linewidth": 5, "alpha": 0.5}
+    for (name, run), style in zip(runs.items(), (theirs, ours), strict=True):
         losses.plot(range(1, EPOCHS + 1), epoch_means(run.losses), label=name, **style)
     losses.set(title="Either trains the same", xlabel="epoch", ylabel="negative log likelihood")
     for axes in (values, gradients, losses):

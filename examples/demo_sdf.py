@@ -12,12 +12,14 @@ import os
 import statistics
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import trimesh
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from sklearn.neighbors import KDTree
 from torch import nn
@@ -38,7 +40,7 @@ def distances(mesh: trimesh.Trimesh, other: trimesh.Trimesh) -> np.ndarray:
     return KDTree(others).query(points)[0]
 
 
-def draw_mesh(axes: Axes, mesh: trimesh.Trimesh, title: str) -> None:
+def draw_mesh(axes: Axes3D, mesh: trimesh.Trimesh, title: str) -> None:
     shade = 0.25 + 0.75 * np.clip(mesh.face_normals @ LIGHT, 0, 1)
     colors = shade[:, None] * np.array([0.55, 0.72, 0.95])
     axes.add_collection3d(Poly3DCollection(mesh.triangles, facecolors=colors, edgecolors=colors))
@@ -49,8 +51,9 @@ def draw_mesh(axes: Axes, mesh: trimesh.Trimesh, title: str) -> None:
 
 
 def draw_losses(axes: Axes, runs: dict[str, sdf.Training]) -> None:
-    styles = {"color": "tab:orange", "linewidth": 5, "alpha": 0.5}, {"color": "tab:blue"}
-    for (name, run), style in zip(runs.items(), styles, strict=True):
+    ours: dict[str, Any] = {"color": "tab:blue"}
+    theirs: dict[str, Any] = {"color": "tab:orange", "linewidth": 5, "alpha": 0.5}
+    for (name, run), style in zip(runs.items(), (theirs, ours), strict=True):
         steps = len(run.losses) // AVERAGED * AVERAGED
         means = np.reshape(run.losses[:steps], (-1, AVERAGED)).mean(1)
         axes.semilogy(np.arange(1, len(means) + 1) * AVERAGED, means, label=name, **style)

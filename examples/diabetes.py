@@ -73,7 +73,8 @@ def train_step(
     model: nn.Module, optimizer: torch.optim.Optimizer, features: Tensor, target: Tensor
 ) -> float:
     optimizer.zero_grad()
-    loss = negative_log_likelihood(*model(features), target)
+    mean, variance = model(features)
+    loss = negative_log_likelihood(mean, variance, target)
     loss.backward()
     optimizer.step()
     return loss.item()

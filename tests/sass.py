@@ -39,8 +39,8 @@ class MachineCode:
 
 def disassembler() -> str | None:
     """CUDA's cuobjdump, or the one that Triton brings along."""
-    if path := shutil.which("cuobjdump"):
-        return path
+    if installed := shutil.which("cuobjdump"):
+        return installed
     spec = find_spec("triton")
     for folder in spec.submodule_search_locations or [] if spec else []:
         path = Path(folder) / "backends" / "nvidia" / "bin" / "cuobjdump"

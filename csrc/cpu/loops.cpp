@@ -20,8 +20,7 @@ struct ElementwiseLoop {
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
-    math::with_beta<T>(beta, threshold,
-                       [&](const auto& chosen) { run(chosen, data, strides, n); });
+    math::with_beta<T>(beta, threshold, [&](const auto& chosen) { run(chosen, data, strides, n); });
   }
 
  private:

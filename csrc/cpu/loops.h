@@ -7,7 +7,7 @@
 
 namespace fused_softplus::cpu {
 
-enum class Dtype { float32, float64, float16, bfloat16 };
+enum class Dtype : uint8_t { float32, float64, float16, bfloat16 };
 
 // Computes n elements. data holds the outputs' addresses, then the inputs'; strides are in bytes.
 // An output may be the same memory as an input.

@@ -142,6 +142,6 @@ struct Storage<Half> {
 
 // Elements in one load or store.
 template <typename S>
-constexpr int step = Storage<S>::count* vector_bytes / sizeof(Opmath<S>);
+constexpr int step = Storage<S>::count * vector_bytes / sizeof(Opmath<S>);
 
 }  // namespace fused_softplus::cpu

@@ -1,4 +1,4 @@
-// What the CUDA kernels take for granted of the formulas for one number, which no GPU is needed for.
+// What the CUDA kernels take for granted of the formulas for one number; it needs no GPU.
 #include <gtest/gtest.h>
 
 #include <bit>

@@ -1,0 +1,435 @@
+"""Small ways to break the library. A test must notice each; run.py looks whether one does."""
+
+from typing import NamedTuple
+
+
+class Mutant(NamedTuple):
+    """A text that stands in the file once, and another that makes it wrong."""
+
+    file: str
+    old: str
+    new: str
+    wrong: str
+
+
+MUTANTS = [
+    # ---- The formulas ------------------------------------------------------------------------
+    Mutant(
+        "csrc/softplus_math.h",
+        "return Round::sum(a, b.scaled_low_plus(high));",
+        "return Round::sum(a, high);",
+        "bfloat16's sum leaves the low part out",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "Round::sum(larger_magnitude(a, high), b.scaled_low_plus(smaller_magnitude(a, high)))",
+        "Round::sum(smaller_magnitude(a, high), b.scaled_low_plus(larger_magnitude(a, high)))",
+        "float's smaller summand is added last",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "b.scaled_low_plus(sum.lost)",
+        "b.scaled_low_plus(splat<V>(0))",
+        "double's sum forgets what its first addition lost",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "const V relu = Round::finite(beta.relu(x, beta_x));",
+        "const V relu = beta.relu(x, beta_x);",
+        "infinity, rounded to odd, becomes NaN in the halves",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "beta.select_limit(beta_x, grad_output, grad_output * sigmoid)",
+        "beta.select_limit(beta_x, splat<V>(1), grad_output * sigmoid)",
+        "backward gives 1 on the linear branch, not grad_output",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "return {grad_output * Round::fma(-e.scale, e.p, 1 - e.scale)};",
+        "return {grad_output * (1 - fma(e.scale, e.p, e.scale))};",
+        "1 - exp(-beta y) cancels near 0",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "const V curvature = beta.times(sigmoid.slope());",
+        "const V curvature = sigmoid.slope();",
+        "double backward leaves beta out",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)",
+        "beta.select_limit(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)",
+        "double backward is not 0 on the linear branch at beta = 1",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)",
+        "beta.select_linear(beta_x, splat<V>(0), grad_grad_input * curvature)",
+        "double backward towards x leaves grad_output out",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "const V curvature = beta.times(fma(e.scale, e.p, e.scale));",
+        "const V curvature = beta.times(fma(-e.scale, e.p, e.scale));",
+        "a sign in double backward from the result",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "return beta_y > 40 ? y : beta.quotient(log);",
+        "return beta_y > 20 ? y : beta.quotient(log);",
+        "the inverse is the identity too early",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "const V beta_y_low = beta.times_plus(abs(y), -beta_y, 1);",
+        "const V beta_y_low = splat<V>(0);",
+        "the inverse forgets what rounding beta y lost",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "log = beta_y < 0 ? splat<V>(Limits::quiet_NaN()) : log;",
+        "",
+        "the inverse of a negative number is not NaN",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "return Op::template apply<Round>(beta, grad, x + bias);",
+        "return Op::template apply<Round>(beta, grad, x - bias);",
+        "backward subtracts the bias",
+    ),
+    # ---- beta and threshold ------------------------------------------------------------------
+    Mutant(
+        "csrc/beta.h",
+        "? 104.5 : 746",
+        "? 90 : 746",
+        "float's exp(-u) is cut off where it is a denormal number",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "largest_abs_(largest_exponent<T> / abs_beta_)",
+        "largest_abs_(largest_exponent<T>)",
+        "where exp(-u) is cut off does not depend on beta",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "splat<V>(std::copysign(T(0), beta_))",
+        "splat<V>(T(0))",
+        "for a negative beta, relu's 0 is positive",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max()))",
+        "threshold",
+        "an infinite input is not linear for an infinite threshold",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "return beta_x > threshold_ ? linear : smooth;",
+        "return beta_x >= threshold_ ? linear : smooth;",
+        "linear at the threshold itself",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "|| threshold >= 18)",
+        "|| threshold >= 8)",
+        "thresholds from 8 to 18 are ignored in float32 at beta = 1",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "y.low * inverse_",
+        "y.low",
+        "log1p's low part is not divided by beta",
+    ),
+    # ---- Tables, polynomials and rounding ----------------------------------------------------
+    Mutant(
+        "csrc/octaves.h",
+        "Octaves::size - 2 - Octaves::has_low",
+        "Octaves::size - 3 - Octaves::has_low",
+        "the last coefficient is left out",
+    ),
+    Mutant(
+        "csrc/octaves.h",
+        "float(1 - rows) ? splat<V>(0)",
+        "float(2 - rows) ? splat<V>(0)",
+        "AVX2's correction starts an octave too early",
+    ),
+    Mutant(
+        "csrc/octaves.h",
+        "[row + 1 < rows ? row : Octaves::rows - 1]",
+        "[row]",
+        "AVX2's last row is its own octave's, not exp(-r)'s",
+    ),
+    Mutant(
+        "csrc/octaves.h",
+        "with_opposite_sign(below_half_.factor, beta_x)",
+        "below_half_.factor",
+        "the sign of sigmoid's low part for positive x",
+    ),
+    Mutant(
+        "csrc/octaves.h",
+        "fma(-below_half_.low, below_half_.factor, above_half_high_)",
+        "above_half_high_",
+        "the upper sigmoid's low part is left out of the curvature",
+    ),
+    Mutant(
+        "csrc/by_exponential.h",
+        "const auto below_2 = e.minus_k > T(-2);",
+        "const auto below_2 = e.minus_k > T(-3);",
+        "one row of the logarithm's table serves another's octave",
+    ),
+    Mutant(
+        "csrc/by_exponential.h",
+        "fma(-v_squared, polynomial<Log1pCore<T>>(v, v_squared), v_low)",
+        "-v_squared * polynomial<Log1pCore<T>>(v, v_squared)",
+        "log1p forgets what rounding its argument lost",
+    ),
+    Mutant(
+        "csrc/by_exponential.h",
+        "(1 - denominator_) + exp_ + exp_low_",
+        "(1 - denominator_)",
+        "sigmoid's denominator forgets what rounding lost",
+    ),
+    Mutant(
+        "csrc/by_exponential.h",
+        "negative ? exp_low_ : splat<V>(0)",
+        "splat<V>(0)",
+        "sigmoid's numerator forgets what rounding lost",
+    ),
+    Mutant(
+        "csrc/rounding.h",
+        "coarsely = stored_digits <= 8;",
+        "coarsely = stored_digits <= 11;",
+        "float16 takes bfloat16's short polynomials",
+    ),
+    Mutant(
+        "csrc/rounding.h",
+        "(fma_towards_zero(a, b, c)) | 1)",
+        "(fma_towards_zero(a, b, c)))",
+        "the halves are rounded towards zero first, not to odd",
+    ),
+    Mutant(
+        "csrc/rounding.h",
+        "Bits<double>(1) << 29",
+        "Bits<double>(1) << 28",
+        "the inverse is rounded to odd one digit too late",
+    ),
+    Mutant(
+        "csrc/rounding.h",
+        "return abs(x) <= std::numeric_limits<double>::max() ? odd : x;",
+        "return odd;",
+        "the inverse makes NaN of infinity in the halves",
+    ),
+    # ---- Arguments and layouts ---------------------------------------------------------------
+    Mutant(
+        "csrc/arguments.cpp",
+        "is_double ? 1e300 : 1e30;",
+        "is_double ? 1e300 : 1e38;",
+        "float32 takes a beta whose inverse is denormal",
+    ),
+    Mutant(
+        "csrc/arguments.cpp",
+        "std::abs(value) >= 1 / largest",
+        "value >= 1 / largest",
+        "a negative beta is refused",
+    ),
+    Mutant(
+        "csrc/arguments.cpp",
+        "TORCH_CHECK_VALUE(!std::isnan(value), name,",
+        "TORCH_CHECK_VALUE(true, name,",
+        "a NaN threshold is taken",
+    ),
+    Mutant(
+        "csrc/arguments.cpp",
+        "TORCH_CHECK(tensor->scalar_type() == dtype, name,",
+        "TORCH_CHECK(true, name,",
+        "tensors of different dtypes are taken",
+    ),
+    Mutant(
+        "csrc/elementwise.h",
+        "return tensor->is_contiguous() && tensor->sizes() == first.sizes() &&",
+        "return tensor->sizes() == first.sizes() &&",
+        "strides are ignored",
+    ),
+    Mutant(
+        "csrc/elementwise.h",
+        "tensor->sizes() == first.sizes()",
+        "tensor->numel() == first.numel()",
+        "tensors as large, but of another shape, do not broadcast",
+    ),
+    Mutant(
+        "csrc/elementwise.h",
+        "output->is_same(*input) || !output->is_alias_of(*input)",
+        "true",
+        "an output that overlaps an input is taken",
+    ),
+    Mutant(
+        "csrc/elementwise.h",
+        "(fits(output) && output->scalar_type() == first.scalar_type() &&",
+        "(fits(output) &&",
+        "an out of another dtype is written as if it were of the input's",
+    ),
+    Mutant(
+        "csrc/elementwise.h",
+        "*output = iterator.output(i++);",
+        "*output = iterator.output(0);",
+        "with strides, both outputs are the first",
+    ),
+    Mutant(
+        "csrc/bias.cpp",
+        "int64_t after = dim + 1;",
+        "int64_t after = dim + 2;",
+        "the bias lies one dimension too far right",
+    ),
+    Mutant(
+        "csrc/bias.cpp",
+        " && bias.sym_size(0) == self.sym_size(dim),",
+        ",",
+        "a bias of another size is broadcast",
+    ),
+    Mutant(
+        "csrc/bias.cpp",
+        "const int64_t dim = at::maybe_wrap_dim(bias_dim, self.dim());",
+        "const int64_t dim = bias_dim < 0 ? bias_dim + self.dim() : bias_dim;",
+        "a bias_dim out of range is taken",
+    ),
+    Mutant(
+        "csrc/vmap.cpp",
+        "while (value.dim() <= rank) {",
+        "while (value.dim() < rank) {",
+        "batched inputs of lower rank are not aligned",
+    ),
+    Mutant(
+        "csrc/vmap.cpp",
+        "value = value.movedim(*batch, 0);",
+        "value = value.movedim(0, *batch);",
+        "the batch dimension is put where it is",
+    ),
+    Mutant(
+        "csrc/vmap.cpp",
+        "rank = std::max(rank, argument.dim());",
+        "rank = argument.dim();",
+        "only the last input's rank counts",
+    ),
+    # ---- Derivatives -------------------------------------------------------------------------
+    Mutant(
+        "csrc/autograd_node.h",
+        "if (!grad.defined()) {",
+        "if (false) {",
+        "an undefined gradient is not passed on",
+    ),
+    Mutant(
+        "csrc/autograd_node.h",
+        "Rule::saves_result ? this->getptr() : nullptr",
+        "nullptr",
+        "a saved result has no history",
+    ),
+    Mutant(
+        "csrc/autograd_node.h",
+        "    args.collect(beta_);\n",
+        "",
+        "compiled autograd takes one beta's graph for another's",
+    ),
+    Mutant(
+        "csrc/autograd_node.h",
+        "variable.reset_data();",
+        "(void)variable;",
+        "saved tensors are kept after backward",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "Rule::saves_result || !is_differentiated(self) ? self : self.clone();",
+        "self;",
+        "in place, the saved input is overwritten",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "Rule::saves_result && self.is_view());",
+        "false);",
+        "a view saved as the result is unpacked as if it were none",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "<= epsilon / 4;",
+        "<= epsilon * 1024;",
+        "the result is saved though the linear branch starts before the slope is 1",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "std::exp(-std::min(threshold_.toDouble(), beta * largest))",
+        "std::exp(-threshold_.toDouble())",
+        "the result is saved though the dtype ends before the slope is 1",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "return beta <= 1 && tells(",
+        "return tells(",
+        "float16's result is saved though it underflows before the gradient",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "return tells(std::numeric_limits<double>::max(), std::numeric_limits<double>::epsilon());",
+        "return true;",
+        "float64's result is saved always",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "at::where(y.detach() * beta > threshold, grad, grad / slope)",
+        "at::where(y.detach() * beta > threshold, grad, grad * slope)",
+        "the inverse's gradient is softplus's",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "return {grad_output, grad_sum, grad_sum};",
+        "return {grad_output, grad_sum, grad_output};",
+        "the bias gets grad_output's gradient",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "tangent.defined() ? tangent : at::zeros_like(primal_of(tensor))",
+        "tangent.defined() ? tangent : at::ones_like(primal_of(tensor))",
+        "no tangent counts as one of 1",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "tangent = tangent + std::get<1>(gradients);",
+        "tangent = std::get<1>(gradients);",
+        "forward over reverse leaves one product out",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "backward().call(grad_grad_output, -inputs..., beta, infinity)",
+        "backward().call(grad_grad_output, inputs..., beta, infinity)",
+        "the third derivative's second factor has the wrong sign",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "return is_differentiated(tensors...) || (tensors.is_nested() || ...);",
+        "return (tensors.is_nested() || ...);",
+        "third derivatives are cut off",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "{primal_of(saved)}, beta, threshold)[0]);",
+        "{primal_of(self)}, beta, threshold)[0]);",
+        "in place, the tangent is taken from what is overwritten",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "  torch::autograd::check_inplace(self, compute_requires_grad(self));\n",
+        "",
+        "a leaf is written in place",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "  torch::autograd::increment_version(written);\n",
+        "",
+        "writing is not counted, so that a stale saved tensor goes unnoticed",
+    ),
+    Mutant(
+        "csrc/autograd.cpp",
+        "  if (compute_requires_grad(tensors...)) {\n    torch::autograd::throw",
+        "  if (false) {\n    torch::autograd::throw",
+        "out= loses a gradient silently",
+    ),
+]
