@@ -26,7 +26,6 @@ from typing import Any
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
 
 import torch
-from timer import Timer
 from tqdm import tqdm
 from triton.testing import do_bench, do_bench_cudagraph
 
@@ -36,6 +35,7 @@ from peers import Peer, Run, tensors
 from plan import ITEM_BYTES, OPERANDS
 from report import power, ratio, table
 from results import Spread, rounded, spread
+from timer import Timer
 from timing import check
 
 LARGE = 2**26  # from here on the goal is copy_'s bandwidth

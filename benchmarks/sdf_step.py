@@ -3,9 +3,9 @@
     make bench-sdf                              # or: python benchmarks/sdf_step.py --help
 
 The network and its loss are those of examples/sdf.py: eight layers, double backward in every step.
-The better ReLU is the one of the two whose median is lower. "Forward" is the plain forward pass, and
-"kept" what that saves for backward, without the parameters; "peak" is by how much a process grows
-in a whole step, its second one.
+The better ReLU is the one of the two whose median is lower. "Forward" is the plain forward pass,
+and "kept" what that saves for backward, without the parameters; "peak" is by how much a process
+grows in a whole step, its second one.
 """
 
 import argparse

@@ -18,13 +18,13 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from timer import Timer
 from tqdm import tqdm
 
 import fused_softplus
 import machine
 import report
 from results import Spread, rounded, spread
+from timer import Timer
 
 SAMPLE = 0.05  # seconds that one variant is timed for in a round, or one run where that is longer
 

@@ -5,16 +5,17 @@ drifts slows all alike, and ratios are taken within a round.
 """
 
 import time
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
-from timer import Timer
 
 import reference
 from peers import ALL, Peer, Prepare, tensors
 from plan import Case
+from timer import Timer
 
 SAMPLE = 0.005  # seconds that one implementation is timed for in a round
 LEAST_ROUNDS, MOST_ROUNDS = 3, 31
@@ -72,16 +73,17 @@ def check(name: str, operation: str, results: list[Tensor], x: Tensor, grad: Ten
     some = slice(None, None, max(1, len(x) >> (9 if x.dtype == torch.float64 else 14)))
     x, grad = x[some], grad[some]
     slope = reference.slope(x, 1.0)
-    expected = {
+    exact: dict[str, Callable[[], list[reference.Exact]]] = {
         "forward": lambda: [reference.softplus(x, 1.0)],
         "call": lambda: [reference.softplus(x, 1.0)],
         "backward": lambda: [slope * reference.numbers(grad)],
         "both": lambda: [slope * reference.numbers(grad)],
         "double_backward": lambda: [slope, reference.curvature(x, 1.0) * reference.numbers(grad)],
-    }[operation]()
+    }
+    expected = exact[operation]()
     eps = torch.finfo(x.dtype).eps
     relative, absolute = (2 * eps, 0) if name == "ours" else (32 * eps, 4 * eps)
-    for result, exact in zip(results[-len(expected) :], expected, strict=True):
-        error = abs(reference.numbers(result.flatten()[some]) - exact)
-        limit = relative * abs(exact) + absolute + 2 * torch.finfo(x.dtype).smallest_normal * eps
+    for result, right in zip(results[-len(expected) :], expected, strict=True):
+        error = abs(reference.numbers(result.flatten()[some]) - right)
+        limit = relative * abs(right) + absolute + 2 * torch.finfo(x.dtype).smallest_normal * eps
         assert (error <= limit).all(), f"{name} gets {operation} wrong in {x.dtype}"

@@ -176,8 +176,9 @@ def show_cpp(model: nn.Module, training: TensorDataset) -> None:
 def build_cpp() -> Path:
     check(shutil.which("cmake") is not None, "cmake is not on the PATH, where `make demo` puts it")
     prefixes = f"{torch.utils.cmake_prefix_path};{fused_softplus.cmake_prefix_path()}"
+    configure: list[str | Path]
     configure = ["cmake", "-S", CPP_SOURCE, "-B", CPP_BUILD, f"-DCMAKE_PREFIX_PATH={prefixes}"]
-    build = ["cmake", "--build", CPP_BUILD]
+    build: list[str | Path] = ["cmake", "--build", CPP_BUILD]
     print("Building it takes about half a minute the first time.")
     for command in tqdm([configure, build], desc="cmake", disable=None, leave=False):
         output_of(command)
