@@ -151,7 +151,7 @@ def measure(
 
 
 def main() -> None:
-    parser = steps.parser(__doc__, rounds=11)
+    parser = steps.parser(__doc__, rounds=21)
     parser.add_argument("--widths", type=int, nargs="+", default=[32, 64])
     parser.add_argument("--batch", type=int, default=64, help="digits")
     options = parser.parse_args()

@@ -158,7 +158,7 @@ def measure(width: int, batch: Batch, options: argparse.Namespace) -> list[steps
 
 
 def main() -> None:
-    parser = steps.parser(__doc__, rounds=11)
+    parser = steps.parser(__doc__, rounds=21)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--molecules", type=int, help="all, unless given")
     options = parser.parse_args()

@@ -75,7 +75,7 @@ def measure(width: int, batch: sdf.Batch, options: argparse.Namespace) -> list[s
 
 
 def main() -> None:
-    parser = steps.parser(__doc__, rounds=11)
+    parser = steps.parser(__doc__, rounds=21)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128, 256, 512])
     parser.add_argument("--batch", type=int, default=4096, help="points")
     parser.add_argument("--backend", default="inductor", help="of torch.compile")
