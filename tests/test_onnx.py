@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import onnxruntime
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import reference
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 from fused_softplus.onnx import custom_translation_table
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
@@ -34,11 +35,15 @@ def export(model: nn.Module, x: Tensor) -> torch.onnx.ONNXProgram:
 class EveryCase(nn.Module):
     """One export for all, since that is what takes the time."""
 
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        return tuple(softplus(x, beta, threshold) for beta, threshold in CASES)
+        return tuple(self.function(x, beta, threshold) for beta, threshold in CASES)
 
 
-def inputs(beta: float, threshold: float, dtype: torch.dtype) -> Tensor:
+def points(beta: float, threshold: float, dtype: torch.dtype) -> Tensor:
     """Down to where exp is denormal, and each number for a while on either side of a threshold."""
     x = torch.linspace(-87, 120, 2001, dtype=torch.float64) / beta
     if math.isfinite(threshold):
@@ -47,29 +52,78 @@ def inputs(beta: float, threshold: float, dtype: torch.dtype) -> Tensor:
     return x.to(dtype)
 
 
+def opmath(dtype: torch.dtype) -> torch.dtype:
+    return torch.promote_types(dtype, torch.float32)
+
+
+def check(actual: Tensor, expected: Tensor, error: Tensor, computed_in: torch.dtype) -> None:
+    """Within the error before rounding, after which what was as near may be neighbours."""
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    if actual.dtype != computed_in:
+        format = torch.finfo(actual.dtype)
+        error = error + (format.eps * expected.double().abs()).clamp(min=format.tiny * format.eps)
+    near = (actual.double() - expected.double()).abs() <= error
+    right = torch.where(expected.isfinite(), near, actual == expected)
+    wrong = ~(right | (actual.isnan() & expected.isnan()))
+    assert not wrong.any(), (wrong.nonzero().flatten(), actual[wrong], expected[wrong])
+
+
+def softplus_error(x: Tensor, y: Tensor, beta: float) -> Tensor:
+    """How far ONNX Runtime's softplus may be from ours, before both round to y's dtype.
+
+    In units of eps, which no ULP exceeds: 2.5 are ours, 2 each ONNX Runtime's exp and log, and 1/2
+    each what rounds after them; beta x rounds as well, and exp magnifies that by it.
+    """
+    format = torch.finfo(opmath(y.dtype))
+    relative = (8 + (beta * x.double()).abs() / 2) * format.eps
+    return relative * y.double().abs() + format.tiny / abs(beta)
+
+
 @pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
 def test_values(dtype: torch.dtype) -> None:
-    program = export(EveryCase(), torch.randn(3).to(dtype))
-    for i, (beta, threshold) in enumerate(CASES):
-        x = inputs(beta, threshold, dtype)
-        actual, expected = program(x)[i], softplus(x, beta, threshold)
-        # In units of eps, which no ULP exceeds: 2.5 are ours, 2 each ONNX Runtime's exp and log,
-        # and 1/2 each what rounds after them; beta x rounds as well, and exp magnifies that by it.
-        opmath = torch.promote_types(dtype, torch.float32)
-        error = (8 + (beta * x.to(opmath)).abs() / 2) * torch.finfo(opmath).eps
-        absolute = torch.finfo(opmath).tiny / abs(beta)
-        if dtype != opmath:  # and two numbers so near to each other may round to neighbours
-            error = error + torch.finfo(dtype).eps
-            absolute = torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps
-        difference = (actual.to(opmath) - expected.to(opmath)).abs()
-        wrong = ~(difference <= error * expected.to(opmath).abs() + absolute)
-        assert not wrong.any(), (beta, threshold, x[wrong], actual[wrong], expected[wrong])
+    program = export(EveryCase(softplus), torch.randn(3).to(dtype))
+    for i, case in enumerate(CASES):
+        x = points(*case, dtype)
+        y = softplus(x, *case)
+        check(program(x)[i], y, softplus_error(x, y, case[0]), opmath(dtype))
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+def test_bias(dtype: torch.dtype) -> None:
+    """As exact for the sum, which both round alike, as softplus is without a bias."""
+    bias = torch.tensor([0.0, 1 / 3, -7.0], dtype=dtype)
+
+    def along_each_dim(x: Tensor, beta: float, threshold: float) -> Tensor:
+        last = softplus(x, beta, threshold, bias=bias)
+        first = softplus(x.mT, beta, threshold, bias=bias, bias_dim=0)
+        return torch.stack([last, first.mT])
+
+    program = export(EveryCase(along_each_dim), torch.randn(2, 3).to(dtype))
+    for i, case in enumerate(CASES):
+        x = (points(*case, dtype)[:, None].double() - bias.double()).to(dtype)
+        y, total = along_each_dim(x, *case), x.to(opmath(dtype)) + bias.to(opmath(dtype))
+        check(program(x)[i], y, softplus_error(total, y, case[0]), opmath(dtype))
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+def test_inverse(dtype: torch.dtype) -> None:
+    """What the translation says of its error, and ours; NaN for what no softplus gives."""
+    program = export(EveryCase(inverse_softplus), torch.randn(3).to(dtype))
+    for i, case in enumerate(CASES):
+        beta = case[0]
+        smallest = math.log2(torch.finfo(dtype).tiny * max(1, 1 / abs(beta)))
+        small = torch.logspace(smallest, 0, 500, base=2, dtype=torch.float64) / beta
+        special = torch.tensor([0.0, -0.0, math.inf, -math.inf, math.nan]).to(dtype)
+        y = torch.cat([points(*case, dtype), small.to(dtype), special])
+        x = inverse_softplus(y, *case)
+        error = (6 + (beta * y.double()).abs() / 2) / abs(beta) + 4.5 * x.double().abs()
+        check(program(y)[i], x, error * torch.finfo(torch.float64).eps, torch.float64)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_where_others_overflow(dtype: torch.dtype) -> None:
     """beta x beyond the largest number, with no linear part that would keep it from exp."""
-    program = export(EveryCase(), torch.randn(3, dtype=dtype))
+    program = export(EveryCase(softplus), torch.randn(3, dtype=dtype))
     huge = torch.finfo(dtype).max / 2
     x = torch.tensor([huge, 1e4, -huge, math.inf, -math.inf, math.nan], dtype=dtype)
     for actual, case in zip(program(x), CASES, strict=True):
@@ -103,7 +157,7 @@ def test_nodes() -> None:
     """beta and threshold are there, as numbers that a reader of the graph finds."""
     program = export(Softplus(2, 15), torch.randn(5))
     assert [node.op_type for node in program.model.graph] == [
-        *("Mul", "Softplus", "Greater", "Div", "Where")
+        *("Mul", "Greater", "Softplus", "Div", "Where")
     ]
     constants = program.model.graph.initializers.values()
     assert {float(value.const_value.numpy()) for value in constants} == {2, 15}

@@ -1,4 +1,4 @@
-"""ONNX: what torch.onnx.export makes of softplus, in operators that every runtime has.
+"""ONNX: what torch.onnx.export makes of our operators, in operators that every runtime has.
 
     from fused_softplus.onnx import custom_translation_table
 
@@ -21,35 +21,89 @@ _TFloat = TypeVar("_TFloat", bound=FLOAT | DOUBLE | FLOAT16 | BFLOAT16)
 
 _FLOAT, _DOUBLE = onnx_ir.DataType.FLOAT, onnx_ir.DataType.DOUBLE
 
-# softplus(x) rounds to x from here on, in float64 as well, and exp(x) does not yet overflow. Of two
-# thresholds beyond it both give the same numbers, so it is written in their place.
+# softplus(x) and its inverse round to x from here on, in float64 as well, and exp(x) does not yet
+# overflow. Of two thresholds beyond it both give the same numbers, so it is written in their place.
 _ROUNDS_TO_LINEAR = 40.0
 
 
 def _softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0) -> _TFloat:
     """Where(beta x > threshold, x, Softplus(beta x) / beta); the halves in float32, as ours are."""
-    x: Any = self
-    opmath = _DOUBLE if x.dtype == _DOUBLE else _FLOAT
+    opmath = _opmath(self)
+    return _piecewise(self, _cast(self, opmath), beta, threshold, _LOG1P_EXP[opmath], opmath)
 
-    def constant(number: float) -> Any:
-        value: Any = onnx_ir.tensor(float(number), dtype=opmath)
-        return op.Constant(value=value)
 
-    wide = op.Cast(x, to=opmath)  # which torch.onnx.export drops where it does nothing
-    scaled = op.Mul(wide, constant(beta))
-    if opmath == _DOUBLE:
-        # Log(1 + Exp(...)) with Kahan's correction, since ONNX Runtime has no Softplus for it.
-        exp: Any = op.Exp(scaled)
-        total = op.Add(exp, constant(1))
-        log = op.Mul(op.Log(total), op.Div(exp, op.Sub(total, constant(1))))
-        smooth = op.Where(op.Equal(total, constant(1)), exp, log)
-    else:
-        smooth = op.Softplus(scaled)
-    is_linear = op.Greater(scaled, constant(min(threshold, _ROUNDS_TO_LINEAR)))
-    result: Any = op.Cast(op.Where(is_linear, wide, op.Div(smooth, constant(beta))), to=x.dtype)
-    return result
+def _softplus_bias(
+    self: _TFloat, bias: _TFloat, beta: float = 1.0, threshold: float = 20.0
+) -> _TFloat:
+    """The same of x + bias, which the halves add in float32."""
+    opmath = _opmath(self)
+    total: Any = op.Add(_cast(self, opmath), _cast(bias, opmath))
+    return _piecewise(self, total, beta, threshold, _LOG1P_EXP[opmath], opmath)
+
+
+def _inverse_softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0) -> _TFloat:
+    """Where(beta y > threshold, y, Log(Exp(beta y) - 1) / beta); in float64 for all, as ours is.
+
+    Error, before it is rounded to y's type: (6 + beta y / 2) / beta + 2.5 |result| of float64's
+    epsilons, where Exp and Log are within 2 of them. Beside ln(2), where the result is 0, ours
+    stays as exact as it is elsewhere, and this one does not.
+    """
+    return _piecewise(self, _cast(self, _opmath(self)), beta, threshold, _log_expm1, _DOUBLE)
+
+
+def _piecewise(
+    self: Any, x: Any, beta: float, threshold: float, smooth: Callable[[Any], Any], work: Any
+) -> Any:
+    """Where(beta x > threshold, x, smooth(beta x) / beta), rounded to self's type.
+
+    beta, threshold and the condition are of x's type, and the rest is computed in work.
+    """
+    opmath = _opmath(self)
+    beta_in_opmath = _constant(beta, opmath)
+    limit = _constant(min(threshold, _ROUNDS_TO_LINEAR), opmath)
+    is_linear = op.Greater(op.Mul(x, beta_in_opmath), limit)
+    wide, factor = _cast(x, work), _cast(beta_in_opmath, work)
+    curve = op.Div(smooth(op.Mul(wide, factor)), factor)
+    return _cast(op.Where(is_linear, wide, curve), self.dtype)
+
+
+# Kahan's corrections: where 1 + e and exp(v) have been rounded, so has what they are divided by.
+
+
+def _log1p_exp(v: Any) -> Any:
+    one = _constant(1, _DOUBLE)
+    exp: Any = op.Exp(v)
+    total = op.Add(exp, one)
+    log = op.Mul(op.Log(total), op.Div(exp, op.Sub(total, one)))
+    return op.Where(op.Equal(total, one), exp, log)
+
+
+def _log_expm1(v: Any) -> Any:
+    one = _constant(1, _DOUBLE)
+    exp: Any = op.Exp(v)
+    expm1 = op.Mul(op.Sub(exp, one), op.Div(v, op.Log(exp)))
+    return op.Log(op.Where(op.Equal(exp, one), v, expm1))
+
+
+# ONNX Runtime has no Softplus for float64.
+_LOG1P_EXP: dict[Any, Callable[[Any], Any]] = {_FLOAT: op.Softplus, _DOUBLE: _log1p_exp}
+
+
+def _opmath(x: Any) -> Any:
+    return _DOUBLE if x.dtype == _DOUBLE else _FLOAT
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    return op.Cast(x, to=dtype)  # which torch.onnx.export drops where it does nothing
+
+
+def _constant(number: float, dtype: Any) -> Any:
+    value: Any = onnx_ir.tensor(float(number), dtype=dtype)
+    return op.Constant(value=value)
 
 
 custom_translation_table: dict[Callable[..., Any], Callable[..., Any]] = {
-    torch.ops.fused_softplus.softplus.default: _softplus
+    torch.ops.fused_softplus.softplus.default: _softplus,
+    torch.ops.fused_softplus.softplus_bias.default: _softplus_bias,
+    torch.ops.fused_softplus.inverse_softplus.default: _inverse_softplus,
 }
