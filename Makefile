@@ -15,7 +15,7 @@ BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
 export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo demo-sdf test test-exhaustive fuzz test-cuda bench bench-sdf bench-compiled bench-cuda roofline clean
+.PHONY: build demo demo-sdf test test-exhaustive fuzz test-load test-cuda bench bench-sdf bench-compiled bench-cuda roofline clean
 .DEFAULT_GOAL := build
 
 # The environment, made again when what it holds changes.
@@ -50,6 +50,10 @@ test-exhaustive: build
 # New random cases, 25,000 of each kind (FUZZ_CASES=n: n), until one fails and is printed.
 fuzz: build
 	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-show-statistics
+
+# Threads, an interop pool and memory, for minutes, and how much threads do together.
+test-load: build
+	LOAD_ROUNDS=500000 $(BUILD)/load_tests
 
 # What needs a GPU, in minutes. On a machine without a network: make test-cuda TORCH=installed
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
