@@ -15,7 +15,8 @@ BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
 export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo demo-sdf test test-exhaustive test-cuda fuzz lint audit mutants coverage clean
+.PHONY: build demo demo-sdf test test-exhaustive clean
+.PHONY: test-cuda test-load test-sanitize fuzz lint audit mutants coverage
 .PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-mamba bench-compiled bench-memory
 .PHONY: readme-tables roofline
 .DEFAULT_GOAL := build
@@ -52,6 +53,14 @@ test-exhaustive: build
 # New random cases, 25,000 of each kind (FUZZ_CASES=n: n), until one fails and is printed.
 fuzz: build
 	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-show-statistics
+
+# Threads, an interop pool and memory, for minutes, and how much threads do together.
+test-load: build
+	LOAD_ROUNDS=500000 $(BUILD)/load_tests
+
+# The C++ tests under Address- and UndefinedBehaviorSanitizer, ThreadSanitizer and valgrind.
+test-sanitize: $(READY)
+	$(BIN)/python tests/sanitizers/run.py
 
 # What needs a GPU, in minutes. On a machine without a network: make test-cuda TORCH=installed
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF

@@ -48,6 +48,13 @@ add_executable(op_tests tests/cpp/test_ops.cpp)
 target_link_libraries(op_tests PRIVATE options fused_softplus GTest::gtest_main)
 gtest_discover_tests(op_tests DISCOVERY_TIMEOUT 60)
 
+# Many threads and many calls; make test-load runs it for minutes.
+add_executable(load_tests tests/cpp/test_load.cpp)
+target_compile_definitions(load_tests PRIVATE
+  GOLDEN_MODEL="${CMAKE_SOURCE_DIR}/tests/golden/model.pt")
+target_link_libraries(load_tests PRIVATE options fused_softplus GTest::gtest_main)
+gtest_discover_tests(load_tests DISCOVERY_TIMEOUT 60)
+
 # A model compiled ahead of time, run by a program that has the operator library and no Python.
 if(FUSED_SOFTPLUS_PYTHON)
   add_executable(run_package tests/cpp/package/run_package.cpp)
