@@ -67,6 +67,9 @@ def test_compiled_for_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> N
         for function, expected in ((softplus, F.softplus(x).dtype), (softplus_, dtype)):
             compiled = torch.compile(function, fullgraph=True, backend="eager")
             assert compiled(x).dtype == expected
+        bias = torch.empty(4, device="cuda", dtype=torch.promote_types(dtype, torch.float32))
+        compiled = torch.compile(softplus, fullgraph=True, backend="eager")
+        assert compiled(x, bias=bias).dtype == bias.dtype
 
 
 # ---- Training ----------------------------------------------------------------------------------

@@ -221,6 +221,12 @@ def traced_on_cuda(function: Callable[[Tensor], Tensor], dtype: torch.dtype) -> 
 def test_fusible_on_cuda(dtype: torch.dtype) -> None:
     plain = traced_on_cuda(lambda x: softplus(x, 2), dtype)
     assert F.logsigmoid in plain and not plain & {ops.softplus, ops.softplus.default}
+    for biased in (
+        lambda x: softplus(x, 2, bias=x[0]),
+        lambda x: softplus(x, 2, bias=x[:, 0], bias_dim=0),
+    ):
+        plain = traced_on_cuda(biased, dtype)
+        assert F.logsigmoid in plain and not plain & {ops.softplus, ops.softplus.bias}
     plain = traced_on_cuda(lambda x: softplus_(x, 2), dtype)
     assert F.logsigmoid in plain and "copy_" in plain and ops.softplus_ not in plain
 
@@ -247,6 +253,34 @@ def test_what_needs_the_operator_on_cuda(
     assert not fusible(x, beta, threshold)
 
 
+@pytest.mark.parametrize(
+    ("bias", "bias_dim"),
+    [
+        (torch.empty(3), -1),  # another size
+        (torch.empty(1), -1),
+        (torch.empty(1, 4), -1),
+        (torch.empty(4), 2),  # no such dimension
+        (torch.empty((), dtype=torch.float64), -1),
+        (torch.empty(4, dtype=torch.bool), -1),
+    ],
+    ids=str,
+)
+def test_what_bias_needs_the_operator_on_cuda(
+    bias: Tensor, bias_dim: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which has an error to raise."""
+    with FakeTensorMode():
+        x, right = torch.empty(3, 4, device="cuda"), torch.empty(4, device="cuda")
+        wrong = torch.empty(bias.shape, dtype=bias.dtype, device="cuda")
+        elsewhere = torch.empty(4)
+    monkeypatch.setattr(torch.compiler, "is_dynamo_compiling", lambda: True)
+    assert fusible(x, 1, 20, right)
+    assert not fusible(x, 1, 20, wrong, bias_dim)
+    assert not fusible(x, 1, 20, elsewhere)
+    with pytest.raises((RuntimeError, IndexError)):
+        softplus(torch.empty(3, 4), bias=bias, bias_dim=bias_dim)
+
+
 def test_an_exported_program_on_cuda_keeps_the_operator() -> None:
     with FakeTensorMode():
         model, x = Softplus(2), torch.empty(3, 4, device="cuda")
@@ -269,6 +303,24 @@ def test_plain_operators(dtype: torch.dtype, beta: float, threshold: float) -> N
         near = (actual - exact).abs() <= error * exact.abs() + torch.finfo(dtype).tiny
         assert (near | (actual == exact)).all()
     assert in_plain_operators(torch.tensor(float("nan")), beta, threshold).isnan()
+
+
+@pytest.mark.parametrize("bias_dim", [-1, -2, 0, 2])
+def test_plain_operators_with_a_bias(bias_dim: int) -> None:
+    """The bias's gradient is a sum of positive numbers, so its error is as relative as theirs."""
+    torch.manual_seed(0)
+    x = torch.randn(3, 4, 5, dtype=torch.float64)
+    for bias in (torch.randn(x.shape[bias_dim]).double(), torch.tensor(0.3).double()):
+        outcomes = []
+        for function in (
+            lambda x, bias: softplus(x, 2, 1, bias=bias, bias_dim=bias_dim),
+            lambda x, bias: in_plain_operators(x, 2, 1, bias, bias_dim),
+        ):
+            leaves = [x.clone().requires_grad_(), bias.clone().requires_grad_()]
+            y = function(*leaves)
+            outcomes.append([y, *torch.autograd.grad(y.sum(), leaves)])
+        # As above with abs(beta * x) below 12, and up to 60 sums, of half an eps on either side.
+        torch.testing.assert_close(*outcomes, rtol=(8 + 12 + 60) * 2**-52, atol=0)
 
 
 # ---- Compiled autograd -------------------------------------------------------------------------

@@ -90,6 +90,29 @@ def test_one_kernel(
     assert ("tl_math.sin(" if function is forward else "tl_math.cos(") in code
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("bias_dim", [-1, 0])
+@pytest.mark.usefixtures("device")
+def test_one_kernel_with_a_bias(bias_dim: int, dtype: torch.dtype) -> None:
+    """The bias's gradient too: its sum is taken where the input's gradient is computed."""
+
+    def forward(x: Tensor, bias: Tensor) -> Tensor:
+        return (in_plain_operators(x * 3, 2.0, 20.0, bias, bias_dim) + 1).sin()
+
+    def gradients(x: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
+        leaves = [x.detach().requires_grad_(), bias.detach().requires_grad_()]
+        return torch.autograd.grad(forward(*leaves).sum(), leaves)
+
+    def with_a_slice(function: Callable[..., object]) -> Callable[..., object]:
+        return lambda x, y: function(x, y.select(-1 - bias_dim, 0))
+
+    for function, outputs in ((forward, 1), (gradients, 2)):
+        code = triton_code(with_a_slice(function), dtype, dtype)
+        assert len(re.findall(r"@triton\.jit", code)) == 1
+        assert (code.count("tl.load("), code.count("tl.store(")) == (2, outputs)
+        assert code.count("tl.sum(") == outputs - 1
+
+
 @pytest.mark.usefixtures("device")
 def test_the_operator_itself_would_not_fuse() -> None:
     """So the test above can fail, and this is what it is for."""

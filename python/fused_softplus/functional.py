@@ -54,6 +54,8 @@ def softplus(
     if bias is not None:
         if out is not None:
             raise TypeError("softplus(): bias cannot be combined with out")
+        if torch.compiler.is_compiling() and fusible(input, beta, threshold, bias, bias_dim):
+            return in_plain_operators(input, beta, threshold, bias, bias_dim)
         return torch.ops.fused_softplus.softplus(
             input, beta, threshold, bias=bias, bias_dim=bias_dim
         )
