@@ -60,7 +60,7 @@ test-load: build
 
 # The C++ tests under Address- and UndefinedBehaviorSanitizer, ThreadSanitizer and valgrind.
 test-sanitize: $(READY)
-	$(BIN)/python tests/sanitizers/run.py
+	$(BIN)/python tests/sanitizers/run_sanitizers.py
 
 # What needs a GPU, in minutes. On a machine without a network: make test-cuda TORCH=installed
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
@@ -83,7 +83,7 @@ audit: $(VENV)/.complete-lint
 
 # Whether the tests notice when the library is broken, in each of some seventy ways.
 mutants: $(READY)
-	$(BIN)/python tests/mutants/run.py
+	$(BIN)/python tests/mutants/run_mutants.py
 
 # Which lines the tests reach, and which not.
 coverage: $(VENV)/.complete-lint

@@ -370,7 +370,7 @@ void softplus_inplace_by(c10::DispatchKeySet keys, Tensor& self, const Scalar& b
   }
   if (isFwGradDefined(self)) {
     // A tangent, too, may only be changed in place; its derivative needs what it was before.
-    const Tensor tangent = self._fw_grad(0);
+    const Tensor tangent = self._fw_grad(0);  // NOLINT(*-copy-initialization): it is set below
     tangent.copy_(Rule::backward(tangent.clone(), {primal_of(saved)}, beta, threshold)[0]);
     self._set_fw_grad(tangent, 0, true);
   }

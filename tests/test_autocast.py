@@ -134,7 +134,7 @@ def test_training_step(dtype: torch.dtype, activation: Activation, device: str) 
 @on_every_device
 def test_grad_scaler_sees_the_same_overflows(device: str) -> None:
     """A scale that is too large: steps are skipped until it has come down, at the same ones."""
-    scales = []
+    scales: list[list[float]] = []
     for kind in (nn.Softplus, Softplus):
         model = network(kind).to(device)
         scaler = torch.amp.GradScaler(device, init_scale=2.0**24)

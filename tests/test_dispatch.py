@@ -1,6 +1,7 @@
 """Do FakeTensor, FX, modes and the profiler see the operators as torch's?"""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ def randn(*shape: int, grad: bool = False, dtype: torch.dtype = torch.float32) -
     return torch.randn(shape, dtype=dtype, requires_grad=grad)
 
 
-SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple], dict]] = [
+SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[str, Any]]] = [
     (ops.softplus.default, lambda: (randn(3, 4),), {}),
     (ops.softplus.default, lambda: (randn(3, 4, grad=True), 2, 1.5), {}),
     (ops.softplus.default, lambda: (randn(4, 3, grad=True).t(), 0.5), {}),
@@ -102,7 +103,7 @@ ignore_grad_warning = pytest.mark.filterwarnings(
 )
 def test_opcheck(
     op: torch._ops.OpOverload,
-    arguments: Callable[[], tuple],
+    arguments: Callable[[], tuple[Any, ...]],
     keywords: dict[str, Callable[[], Tensor | int]],
 ) -> None:
     torch.manual_seed(0)

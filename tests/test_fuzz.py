@@ -270,7 +270,7 @@ def read_is_overwritten(source: Layout, target: Layout) -> bool:
     if source.shape != target.shape:
         return True
     moved = source.places != target.places
-    return bool(torch.isin(target.places, source.places)[moved].any())
+    return bool(torch.isin(target.places[moved], source.places.flatten()).any())
 
 
 @given(st.data())

@@ -120,7 +120,7 @@ TEST(Loops, AnyPartOfAnArrayGivesTheSameBits) {
 TEST(Loops, AnyStrideGivesTheSameBits) {
   for_every_loop([](const Operands& operands, Loop loop) {
     const auto packed = operands.run(loop, 0, most, operands.size);
-    for (const int apart : {2, 3, 17}) {
+    for (const int64_t apart : {2, 3, 17}) {
       EXPECT_EQ(operands.run(loop, 0, most, apart * operands.size), packed) << apart;
     }
   });

@@ -10,7 +10,9 @@ namespace {
 
 using torch::autograd::grad;
 
-const auto float64 = torch::dtype(torch::kFloat64);
+constexpr auto float64 = torch::kFloat64;
+
+auto float64_leaf() { return torch::dtype(float64).requires_grad(true); }
 
 TEST(Ops, NoPythonIsLoaded) {
   std::ifstream maps("/proc/self/maps");
@@ -44,7 +46,7 @@ TEST(Ops, OutAndInPlaceWriteWhereTheyAreTold) {
 }
 
 TEST(Ops, FirstAndSecondDerivatives) {
-  const auto x = torch::linspace(-6, 12, 101, float64.requires_grad(true));
+  const auto x = torch::linspace(-6, 12, 101, float64_leaf());
   const auto dy = grad({fused_softplus::softplus(x, 2).sum()}, {x}, {}, true, true)[0];
   const auto ddy = grad({dy.sum()}, {x})[0];
   const auto two_x = 2 * x.detach();  // exact
@@ -72,8 +74,8 @@ TEST(Ops, BackwardOperatorsCanBeCalled) {
 }
 
 TEST(Ops, BiasAndInverse) {
-  const auto x = torch::randn({4, 5}, float64.requires_grad(true));
-  const auto bias = torch::randn({5}, float64.requires_grad(true));
+  const auto x = torch::randn({4, 5}, float64_leaf());
+  const auto bias = torch::randn({5}, float64_leaf());
   const auto y = fused_softplus::softplus_bias(x, bias, 2);
   expect_equal(y, at::softplus(x + bias, 2));
   const auto gradients = grad({y.sum()}, {x, bias});

@@ -78,7 +78,8 @@ class Run {
   void check(const InstructionSet& set, const Quantity<W>& quantity, const Settings& group) {
     Findings findings;
     Order order;
-    const auto visit = [&](const auto* inputs, const auto* results) {
+    const auto visit = [&]([[maybe_unused]] const auto* inputs,
+                           [[maybe_unused]] const auto* results) {
       if constexpr (dtype == Dtype::float32) {
         if (quantity.kernel == Kernel::softplus) {
           order.visit(inputs, results);

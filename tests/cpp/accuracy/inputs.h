@@ -35,7 +35,7 @@ std::vector<double> edges(double beta) {
   constexpr double ln2 = 0.6931471805599453;
   constexpr double last = -(Opmath<dtype>::smallest - 2) * ln2;  // exp(-u) is zero from there on
   std::vector<double> edges{0, 0.2877, 0.4055, 0.98, 20};
-  for (double k = 0; k * ln2 < last; ++k) {
+  for (int k = 0; k * ln2 < last; ++k) {
     for (const double step : {0.0, 0.41503749927884376, 0.5}) {
       edges.push_back((k + step) * ln2);
     }

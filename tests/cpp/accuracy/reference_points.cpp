@@ -6,7 +6,7 @@
 // The first line names the columns, the second says how many units in the last place each but x
 // may be wrong by.
 #include <cstdio>
-#include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "measure.h"
@@ -68,5 +68,5 @@ int main(int, char** arguments) {
   using namespace fused_softplus::accuracy;
   const auto write_as =
       arguments[1] == std::string_view("float32") ? write<Dtype::float32> : write<Dtype::float64>;
-  write_as(arguments[2], std::atof(arguments[3]), std::atol(arguments[4]));
+  write_as(arguments[2], std::stod(arguments[3]), std::stol(arguments[4]));
 }

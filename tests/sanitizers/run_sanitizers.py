@@ -1,6 +1,6 @@
 """Runs the C++ tests under sanitizers and valgrind, and counts what they find: see the Makefile.
 
-    python tests/sanitizers/run.py [address thread memcheck]
+    python tests/sanitizers/run_sanitizers.py [address thread memcheck]
 
 Each is built by CMake alone, for the CPU, without Python, in a build folder of its own. What torch
 does itself, which is not compiled for them, is left out by name: see the .supp files here.
