@@ -1,4 +1,4 @@
-"""Small ways to break the library. A test must notice each; run.py looks whether one does."""
+"""Small ways to break the library. A test must notice each; run_mutants.py looks whether one does."""
 
 from typing import NamedTuple
 
