@@ -54,6 +54,10 @@ target_compile_definitions(load_tests PRIVATE
   GOLDEN_MODEL="${CMAKE_SOURCE_DIR}/tests/golden/model.pt")
 target_link_libraries(load_tests PRIVATE options fused_softplus GTest::gtest_main)
 gtest_discover_tests(load_tests DISCOVERY_TIMEOUT 60)
+if(FUSED_SOFTPLUS_SANITIZE STREQUAL thread)
+  target_sources(op_tests PRIVATE tests/sanitizers/openmp.cpp)
+  target_sources(load_tests PRIVATE tests/sanitizers/openmp.cpp)
+endif()
 
 # A model compiled ahead of time, run by a program that has the operator library and no Python.
 if(FUSED_SOFTPLUS_PYTHON)

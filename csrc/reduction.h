@@ -36,8 +36,9 @@ struct Octave {
   FUSED_SOFTPLUS_INLINE V biased_scale() const {
     using B = Bits<V>;
     constexpr int mantissa_bits = single ? 23 : 52;
-    constexpr Bits<T> one = Bits<T>((single ? 127 : 1023) + bias) << mantissa_bits;
-    return bit_cast<V>(one - (bit_cast<B>(biased_k) << mantissa_bits));
+    constexpr Bits<T> exponent = (single ? 127 : 1023) + bias;
+    // In this order no bits, a NaN's neither, overflow.
+    return bit_cast<V>((exponent - bit_cast<B>(biased_k)) << mantissa_bits);
   }
 };
 
