@@ -26,7 +26,7 @@ def neighbours(value: float, dtype: torch.dtype, count: int = 4) -> Tensor:
 
 @of_every_dtype
 @pytest.mark.parametrize("beta", BETAS)
-@pytest.mark.parametrize("threshold", [20.0, 1.0, -1.0])
+@pytest.mark.parametrize("threshold", [20.0, 13.0, 1.0, -1.0])
 def test_threshold_edge(dtype: torch.dtype, beta: float, threshold: float) -> None:
     """At the threshold softplus is smooth, and the number just above is the first linear one."""
     x = neighbours(threshold / beta, dtype)
