@@ -266,11 +266,12 @@ def test_writing(data: st.DataObject) -> None:
 
 
 def read_is_overwritten(source: Layout, target: Layout) -> bool:
-    """Whether an element of the target lies in one of the source that is not its own."""
+    """Whether an element of the target lies where another reads its own of the source."""
     if source.shape != target.shape:
         return True
-    moved = source.places != target.places
-    return bool(torch.isin(target.places[moved], source.places.flatten()).any())
+    read, written = source.places.flatten(), target.places.flatten()
+    readers = read.bincount(minlength=target.size)[written]
+    return bool((readers > (read == written)).any())
 
 
 @given(st.data())
@@ -312,7 +313,8 @@ def test_bias(data: st.DataObject) -> None:
         y = softplus(x, beta, threshold, bias=bias, bias_dim=dim)
         slopes = torch.autograd.grad(y, (x, bias), torch.ones_like(y))
     twin = x.detach() + aligned.detach()
-    assert (y.shape, y.stride(), y.dtype) == (twin.shape, twin.stride(), twin.dtype)
+    assert (y.shape, y.dtype) == (twin.shape, twin.dtype)
+    assert y.stride() == twin.stride() or not y.numel()
     assert all(slope.shape == leaf.shape for slope, leaf in zip(slopes, (x, bias), strict=True))
 
     dense = aligned.detach().expand(x.shape).flatten()
@@ -341,7 +343,7 @@ def test_inverse(data: st.DataObject) -> None:
     linear = torch.from_numpy(reference.is_linear(y, beta, threshold))
     x = ops.inverse_softplus(y, beta, threshold)
     assert_same(x[linear], y[linear])
-    side = y.sign() * math.copysign(1, beta)
+    side = (y.double() * beta).sign()
     assert x[~linear & (side < 0)].isnan().all()
     assert (x[~linear & (y == 0)] == -math.copysign(inf, beta)).all()
     opmath = torch.float64 if dtype == torch.float64 else torch.float32
