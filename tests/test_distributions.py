@@ -85,7 +85,7 @@ def test_cache() -> None:
     for transform in (SoftplusTransform(2, 5, cache_size=1), SoftplusTransform(2, 5).with_cache()):
         y = transform(x)
         assert transform.inv(y) is x and transform(x) is y
-        assert transform == SoftplusTransform(2, 5)
+        assert transform == SoftplusTransform(2, 5) and transform.with_cache() is transform
     uncached = SoftplusTransform(2)
     assert uncached.inv(uncached(x)) is not x
 

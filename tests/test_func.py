@@ -296,3 +296,22 @@ def test_a_batched_tensor_outside_of_its_vmap_is_refused() -> None:
 def test_no_samples() -> None:
     x = torch.empty(0, 3)
     assert vmap(softplus)(x).shape == vmap(F.softplus)(x).shape == (0, 3)
+
+
+def test_functionalize_with_tensors_from_outside() -> None:
+    """They are read and written as by torch's operators, which put no traced value into one."""
+    x, grad, out = torch.linspace(-3, 3, 5), torch.linspace(1, 2, 5), torch.empty(5)
+    backward = ops.softplus_backward.grad_input
+    read = functionalize(lambda traced: softplus(x, out=torch.empty_like(traced)))
+    assert torch.equal(read(grad), softplus(x))
+    functionalize(lambda _: softplus(x, out=out))(grad)
+    assert torch.equal(out, softplus(x))
+    with pytest.raises(RuntimeError, match="cannot write a functional tensor's values"):
+        functionalize(lambda traced: softplus(traced, out=out))(grad)
+    assert torch.equal(out, softplus(x))
+
+    slope = ops.softplus_backward(grad, x, 1, 20)
+    traced = functionalize(lambda grad, x: backward(grad, x, 1, 20, grad_input=torch.empty_like(x)))
+    assert torch.equal(traced(grad, x), slope)
+    functionalize(lambda _: backward(grad, x, 1, 20, grad_input=out))(x)
+    assert torch.equal(out, slope)

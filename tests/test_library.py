@@ -78,10 +78,20 @@ def test_paths(python: conftest.Python) -> None:
     assert list(Path(prefix.strip()).rglob("softplus.h"))
 
 
-def test_loading_twice_does_no_harm() -> None:
-    torch.ops.load_library(fused_softplus.library_path())
-    x = torch.randn(4)
-    assert torch.equal(torch.ops.fused_softplus.softplus(x), fused_softplus.softplus(x))
+@pytest.mark.parametrize("package_first", [True, False])
+def test_loading_twice_does_no_harm(package_first: bool, python: conftest.Python) -> None:
+    lines = [
+        "import fused_softplus",
+        f"torch.ops.load_library({fused_softplus.library_path()!r})",
+    ]
+    code = """
+x = torch.randn(4)
+print(torch.equal(torch.ops.fused_softplus.softplus(x), fused_softplus.softplus(x)))
+"""
+    done = python(
+        "-c", "\n".join(["import torch", *(lines if package_first else lines[::-1])]) + code
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_another_torch(python: conftest.Python) -> None:

@@ -3,7 +3,7 @@
     python tests/sanitizers/run_sanitizers.py [address thread memcheck]
 
 Each is built by CMake alone, for the CPU, without Python, in a build folder of its own. What torch
-does itself is left out by name, in thread.supp, and how OpenMP's threads wait is told by openmp.cpp.
+does itself is left out by name, in thread.supp; openmp.cpp tells how OpenMP's threads wait.
 """
 
 import os
