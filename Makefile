@@ -56,7 +56,7 @@ fuzz: build
 
 # Threads, an interop pool and memory, for minutes, and how much threads do together.
 test-load: build
-	LOAD_ROUNDS=500000 $(BUILD)/load_tests
+	LOAD_ROUNDS=1500000 $(BUILD)/load_tests
 
 # The C++ tests under Address- and UndefinedBehaviorSanitizer, ThreadSanitizer and valgrind.
 test-sanitize: $(READY)
