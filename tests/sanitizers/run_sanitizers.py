@@ -90,9 +90,10 @@ def run(name: str, check: Check) -> bool:
         )
         passed = re.search(r"\[  PASSED  \] (\d+) test", done.stdout)
         findings = len(re.findall(check.finding, done.stdout))
+        well = done.returncode == 0 and passed and not findings
         print(f"{name:<9} {program:<11} {passed[1] if passed else 0:>3} passed, ", end="")
-        print(f"{findings} findings", flush=True)
-        if done.returncode != 0 or findings or not passed:
+        print(f"{findings} findings{'' if well else ', FAILED'}", flush=True)
+        if not well:
             print(done.stdout)
             clean = False
     return clean
