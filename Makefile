@@ -78,8 +78,8 @@ lint: build $(VENV)/.complete-lint
 
 # Known vulnerabilities in what is pinned; asks PyPI's database.
 audit: $(VENV)/.complete-lint
-	$(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements-dev.txt \
-	    -r requirements-lint.txt -r requirements-bench.txt
+	echo torch==$(TORCH) | $(BIN)/pip-audit --strict --no-deps --disable-pip -r /dev/stdin \
+	    -r requirements-dev.txt -r requirements-lint.txt -r requirements-bench.txt
 
 # Whether the tests notice when the library is broken, in each of some seventy ways.
 mutants: $(READY)
