@@ -45,7 +45,7 @@ test: build
 	$(BIN)/python -m pytest tests
 
 # Every contract with its worst case, found on every float32 input and on millions of float64 ones.
-# Six minutes on two cores.
+# Six to fifteen minutes on two cores.
 test-exhaustive: build
 	$(BIN)/python tests/cpp/accuracy/against_mpmath.py $(BUILD)/reference_points --exhaustive
 	$(BUILD)/accuracy --exhaustive

@@ -116,22 +116,22 @@ def table_row(k, dtype):
     return best
 
 
-# csrc/octaves.h has the method. r = u - k ln(2) runs from -ln(3/2) to ln(4/3).
+# csrc/octaves.h has the method. r = u - k ln(2) runs from EXP_LOW to EXP_HIGH.
 OCTAVES = 32  # from here on log1p(t) and t / (1 + t) are t = exp(-u) to float's precision
-OCTAVE_LOW, OCTAVE_HIGH = -np.log(np.longdouble(1.5)), np.log(np.longdouble(4) / 3)
 OCTAVE_DEGREE, SHORT_OCTAVE_DEGREE = 6, 5
+NODES = [-mp.cos(mp.pi * (i + mp.mpf(1) / 2) / 1500) for i in range(1500)]
 # exp(-u) where AVX2's shorter table ends
 CORRECTED_LOW, CORRECTED_HIGH = mp.mpf(0), mp.mpf(3) / 256
 
 
 def log1p_octave(k, r):
     """2**k log1p(exp(-u)) with u = k ln(2) + r."""
-    return np.exp(-r) if k == OCTAVES - 1 else np.log1p(np.exp(-r) / 2**k) * 2**k
+    return mp.exp(-r) if k == OCTAVES - 1 else mp.log1p(mp.exp(-r) / 2**k) * 2**k
 
 
 def sigmoid_octave(k, r):
     """2**k sigmoid(-u) with u = k ln(2) + r."""
-    return np.exp(-r) if k == OCTAVES - 1 else np.exp(-r) / (1 + np.exp(-r) / 2**k)
+    return mp.exp(-r) if k == OCTAVES - 1 else mp.exp(-r) / (1 + mp.exp(-r) / 2**k)
 
 
 def log1p_high(k, value):
@@ -145,6 +145,11 @@ def log1p_high(k, value):
 def sigmoid_high(k, value):
     """Short enough that 1 - 2**-k high is exact."""
     return np.float32(np.rint(value * 2 ** (24 - k)) / 2 ** (24 - k)) if k < 12 else np.float32(1)
+
+
+def long_double(values):
+    """Each rounded once. Long double's own exp and log1p depend on the processor's maker."""
+    return np.array([np.longdouble(mp.nstr(value, 25)) for value in values])
 
 
 def solve(a, b):
@@ -187,10 +192,10 @@ def octave_row(function, high, k, degree):
     relative error of that. Each is rounded before those that can make up for it are fitted. With no
     function for high, high is fitted as well, and there is no low."""
     margin = 2e-5  # for k being found in float
-    low_end, high_end = (0 if k == 0 else OCTAVE_LOW - margin), OCTAVE_HIGH + margin
-    nodes = -np.cos(np.pi * (np.arange(1500, dtype=np.longdouble) + 0.5) / 1500)
-    r = (low_end + high_end) / 2 + (high_end - low_end) / 2 * nodes
-    value = function(k, r)
+    low_end, high_end = (0 if k == 0 else EXP_LOW - margin), EXP_HIGH + margin
+    with mp.workprec(90):
+        points = [(low_end + high_end) / 2 + (high_end - low_end) / 2 * node for node in NODES]
+        r, value = long_double(points), long_double(function(k, point) for point in points)
     weight = 1 / value
     row = {}
 
@@ -198,7 +203,7 @@ def octave_row(function, high, k, degree):
         known = sum(np.longdouble(c) * r**p for p, c in row.items())
         return lawson(r, value - high_value - known, weight, powers)
 
-    high_value = np.longdouble(high(k, function(k, np.longdouble(0))) if high else 0)
+    high_value = np.longdouble(high(k, float(function(k, mp.mpf(0)))) if high else 0)
     row[1] = np.float32(fit(range(degree + 1))[1])
     row[0] = np.float32(fit([0, *range(2, degree + 1)])[0])
     row[2] = np.float32(fit(range(2, degree + 1))[0])

@@ -58,7 +58,8 @@ def test_graph_and_values(convert) -> None:
         assert sorted(found) == ["fused_softplus::softplus"] * 2 + ["fused_softplus::softplus_"]
     for _ in range(3):  # the first runs profile, the later ones are optimised
         x = torch.randn(5, 3)
-        assert torch.equal(converted(x), model(x))
+        # Frozen, nn.Linear is a product and a sum, which some processors round otherwise.
+        torch.testing.assert_close(converted(x), model(x))
 
 
 @pytest.mark.parametrize("convert", [script, trace])
