@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def describe() -> dict[str, Any]:
 
 def label(about: dict[str, Any]) -> str:
     """What the files of a record are named after."""
-    return "-".join([*about["cpu"].lower().split(), about["instruction set"]])
+    name = re.sub(r"\((r|tm)\)", "", about["cpu"].lower())
+    return "-".join([*name.split(), about["instruction set"]])
 
 
 def _cpu_name() -> str:
