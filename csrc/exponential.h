@@ -10,18 +10,23 @@ namespace fused_softplus::math {
 // rounding it; p_low is what rounding p lost. |beta x| = k ln(2) + r.
 template <typename V>
 struct ExpNeg {
+  // Far below what r^2's last digits are where it counts beside 1.
+  static constexpr Element<V> never_denormal = 0x1p-100;
+
   V minus_k, r, scale, p, p_low;
 
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE ExpNeg(const Beta& beta, V x) {
     const Octave<V> octave(beta, x);
     r = octave.r;
-    const V r_squared = r * r;
-    const V core = polynomial<Expm1Core<Element<V>>>(r, r_squared);
+    // From a result of softplus r is often so small that r^2 underflows, for which a processor may
+    // take a hundred times as long: no product here is rounded on its own where r is small.
+    const V r_squared = fma(r, r, splat<V>(never_denormal));
+    const V r_core = r * polynomial<Expm1Core<Element<V>>>(r, r_squared);
     minus_k = octave.minus_k;
     scale = octave.biased_scale() * octave.unbias;
-    p = fma(r_squared, core, -r);
-    p_low = fma(r_squared, core, -r - p);
+    p = fma(r_core, r, -r);
+    p_low = fma(r_core, r, -r - p);
   }
 };
 
