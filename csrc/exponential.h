@@ -10,23 +10,23 @@ namespace fused_softplus::math {
 // rounding it; p_low is what rounding p lost. |beta x| = k ln(2) + r.
 template <typename V>
 struct ExpNeg {
-  // Far below what r^2's last digits are where it counts beside 1.
-  static constexpr Element<V> never_denormal = 0x1p-100;
-
   V minus_k, r, scale, p, p_low;
 
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE ExpNeg(const Beta& beta, V x) {
     const Octave<V> octave(beta, x);
     r = octave.r;
-    // From a result of softplus r is often so small that r^2 underflows, for which a processor may
-    // take a hundred times as long: no product here is rounded on its own where r is small.
-    const V r_squared = fma(r, r, splat<V>(never_denormal));
-    const V r_core = r * polynomial<Expm1Core<Element<V>>>(r, r_squared);
+    // A result of softplus is often so small that float's r^2 underflows, for which a processor may
+    // take a hundred times as long: there no product is rounded on its own where r is small, and
+    // what is added to r^2 counts nowhere. Double's bounds need r^2 core as it stands.
+    constexpr bool single = std::is_same_v<Element<V>, float>;
+    const V r_squared = single ? fma(r, r, splat<V>(0x1p-100)) : r * r;
+    const V core = polynomial<Expm1Core<Element<V>>>(r, r_squared);
+    const V left = single ? r : r_squared, right = single ? r * core : core;
     minus_k = octave.minus_k;
     scale = octave.biased_scale() * octave.unbias;
-    p = fma(r_core, r, -r);
-    p_low = fma(r_core, r, -r - p);
+    p = fma(left, right, -r);
+    p_low = fma(left, right, -r - p);
   }
 };
 
