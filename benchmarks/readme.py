@@ -22,7 +22,8 @@ from results import Result, load
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 FILES = (ROOT / "README.md", ROOT / "benchmarks" / "README.md")
-MACHINE = "amd-epyc-avx512"  # whose records the files show
+MACHINES = {"Intel Xeon": "intel-xeon-processor-avx512", "AMD EPYC, Zen 4": "amd-epyc-avx512"}
+MACHINE = MACHINES["Intel Xeon"]  # whose records the files show where they show one machine's
 OPERATIONS = {
     "forward": "forward",
     "backward": "backward",
@@ -33,25 +34,27 @@ OPERATIONS = {
 Rows = dict[Any, dict[str, Any]]
 
 
-def training_record(name: str) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((RESULTS / f"{MACHINE}-{name}.json").read_text())
+def training_record(name: str, machine: str = MACHINE) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((RESULTS / f"{machine}-{name}.json").read_text())
     return record
 
 
-def by_width(name: str, variant: str) -> Rows:
-    rows = training_record(name)["rows"]
+def by_width(name: str, variant: str, machine: str = MACHINE) -> Rows:
+    rows = training_record(name, machine)["rows"]
     return {row["width"]: row for row in rows if row["variant"] == variant}
 
 
 def sdf_gain() -> str:
     """The sentence of README.md's first screen."""
-    gains = [
-        f"{row['step, times as fast'][1]:.2f}"
-        for row in by_width("sdf-step", "ours, in place").values()
-    ]
+
+    def gains(machine: str) -> str:
+        rows = by_width("sdf-step", "ours, in place", machine).values()
+        return " / ".join(f"{row['step, times as fast'][1]:.2f}" for row in rows)
+
+    each = " and ".join(f"{gains(machine)} ({name})" for name, machine in MACHINES.items())
     widths = ", ".join(map(str, by_width("sdf-step", "ours, in place")))
     return (
-        f"**A training step of this network, double backward included, is {' / '.join(gains)} times"
+        f"**A training step of this network, double backward included, is {each} times"
         f" as fast as with `nn.Softplus`** with 8 layers of {widths} units"
     )
 
@@ -99,7 +102,9 @@ def speed() -> str:
 
 
 def goals() -> str:
-    return report.goal_table(load(RESULTS / f"{MACHINE}.json"))
+    return report.goal_table(
+        {name: load(RESULTS / f"{machine}.json") for name, machine in MACHINES.items()}
+    )
 
 
 def errors() -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from goals import verdicts
+from goals import Verdict, verdicts
 from plan import ITEM_BYTES, OPERANDS
 from results import Accuracy, Record, Result, Spread, load
 
@@ -23,7 +23,7 @@ def report(record: Record) -> str:
         "; ".join(f"{name} {value}" for name, value in record.machine.items()),
         *(f"skipped: {peer}" for peer in record.skipped),
         "## Goals",
-        goal_table(record),
+        goal_table({"measured, in the worst case": record}),
         "## Largest errors",
         accuracy_table(record.accuracy),
         "## Times",
@@ -35,21 +35,28 @@ def report(record: Record) -> str:
     return "\n\n".join(parts)
 
 
-def goal_table(record: Record) -> str:
+def goal_table(records: dict[str, Record]) -> str:
+    """A column for each record: the case furthest from the goal, and whether that reaches it."""
     rows = []
-    for verdict in verdicts(record):
-        goal, case = verdict.goal, verdict.where and verdict.where.case
-        kind = "{:g}x the time, at most" if goal.at_most else "{:g}x as fast"
+    for one, *others in zip(*map(verdicts, records.values()), strict=True):
+        kind = "{:g}x the time, at most" if one.goal.at_most else "{:g}x as fast"
         rows.append(
             [
-                f"{goal.name}, against {goal.peer}",
-                kind.format(goal.must),
-                f"{goal.moonshot:g}x",
-                f"{ratio(verdict.measured)}; {case.dtype}, {power(case.size)}" if case else "",
-                f"**{verdict.word}**",
+                f"{one.goal.name}, against {one.goal.peer}",
+                kind.format(one.goal.must),
+                f"{one.goal.moonshot:g}x",
+                *map(_verdict, [one, *others]),
             ]
         )
-    return table(["", "must", "moonshot", "measured, in the worst case", ""], rows)
+    return table(["", "must", "moonshot", *records], rows)
+
+
+def _verdict(verdict: Verdict) -> str:
+    if not verdict.where:
+        return f"**{verdict.word}**"
+    case = verdict.where.case
+    where = f"{case.dtype}, {power(case.size)}"
+    return f"**{verdict.word}**: {ratio(verdict.measured)}; {where}"
 
 
 def accuracy_table(measured: list[Accuracy]) -> str:

@@ -1,4 +1,4 @@
-"""Whether a pinned package has a known vulnerability: prints an answer for each; fails on any doubt.
+"""Whether a pin has a known vulnerability: prints an answer for each, and fails on any doubt.
 
     pip-audit --format json ... | python tests/audit.py
 
