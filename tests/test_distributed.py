@@ -274,6 +274,9 @@ def process(
         check(mesh)
         print(f"{check.__name__} on rank {rank}: passed", flush=True)
     dist.destroy_process_group()
+    # Torch's threads, for gloo and torch.compile, may outlive this: one process in twenty or so is
+    # aborted at its usual end for a std::thread that nobody joined. The library has none.
+    os._exit(0)
 
 
 @pytest.mark.parametrize(("count", "checks"), [(2, CHECKS), (4, LEARNING)], ids=["two", "four"])
