@@ -17,7 +17,7 @@ from typing import Any
 
 import report
 import steps
-from results import Result, load
+from results import Record, Result, load
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -32,6 +32,10 @@ OPERATIONS = {
 }
 
 Rows = dict[Any, dict[str, Any]]
+
+
+def operators_record(machine: str = MACHINE) -> Record:
+    return load(RESULTS / f"{machine}.json")
 
 
 def training_record(name: str, machine: str = MACHINE) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def speed() -> str:
             f"{result.times_as_fast['F.softplus'][1]:.2f}",
         ]
 
-    results = load(RESULTS / f"{MACHINE}.json").results
+    results = operators_record().results
     order = list(OPERATIONS)
     shown = sorted(
         (one for one in results if one.case.size == 2**18 and one.case.operation in order),
@@ -103,12 +107,12 @@ def speed() -> str:
 
 def goals() -> str:
     return report.goal_table(
-        {name: load(RESULTS / f"{machine}.json") for name, machine in MACHINES.items()}
+        {name: operators_record(machine) for name, machine in MACHINES.items()}
     )
 
 
 def errors() -> str:
-    return report.accuracy_table(load(RESULTS / f"{MACHINE}.json").accuracy)
+    return report.accuracy_table(operators_record().accuracy)
 
 
 def training(name: str) -> str:

@@ -38,14 +38,15 @@ def report(record: Record) -> str:
 def goal_table(records: dict[str, Record]) -> str:
     """A column for each record: the case furthest from the goal, and whether that reaches it."""
     rows = []
-    for one, *others in zip(*map(verdicts, records.values()), strict=True):
-        kind = "{:g}x the time, at most" if one.goal.at_most else "{:g}x as fast"
+    for row in zip(*map(verdicts, records.values()), strict=True):
+        goal = row[0].goal
+        kind = "{:g}x the time, at most" if goal.at_most else "{:g}x as fast"
         rows.append(
             [
-                f"{one.goal.name}, against {one.goal.peer}",
-                kind.format(one.goal.must),
-                f"{one.goal.moonshot:g}x",
-                *map(_verdict, [one, *others]),
+                f"{goal.name}, against {goal.peer}",
+                kind.format(goal.must),
+                f"{goal.moonshot:g}x",
+                *map(_verdict, row),
             ]
         )
     return table(["", "must", "moonshot", *records], rows)

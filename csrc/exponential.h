@@ -19,7 +19,7 @@ struct ExpNeg {
     // A result of softplus is often so small that float's r^2 underflows, for which a processor may
     // take a hundred times as long: there no product is rounded on its own where r is small, and
     // what is added to r^2 counts nowhere. Double's bounds need r^2 core as it stands.
-    constexpr bool single = std::is_same_v<Element<V>, float>;
+    constexpr bool single = Octave<V>::single;
     const V r_squared = single ? fma(r, r, splat<V>(0x1p-100)) : r * r;
     const V core = polynomial<Expm1Core<Element<V>>>(r, r_squared);
     const V left = single ? r : r_squared, right = single ? r * core : core;
