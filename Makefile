@@ -21,10 +21,12 @@ export FUSED_SOFTPLUS_TESTS = ON
 .PHONY: readme-tables roofline
 .DEFAULT_GOAL := build
 
-# The environment, made again when what it holds changes.
+# The environment, made again when what it holds changes. Torch comes last: 2.11 puts an older
+# setuptools in the place of the one pinned.
 $(VENV)/.complete: requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check torch==$(TORCH) -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==$(TORCH)
 	$(BIN)/pip install --quiet --disable-pip-version-check \
 	    --no-build-isolation --no-deps --editable .
 	touch $@
