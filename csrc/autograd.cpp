@@ -2,8 +2,6 @@
 // is again an operator of ours, with a derivative of its own, so any order of reverse and forward
 // mode is available. Written as torch's generated code is, rather than on its public
 // autograd::Function, which torch.func and forward mode refuse.
-#include "autograd.h"
-
 #include <ATen/ATen.h>
 #include <ATen/OpMathType.h>
 #include <torch/csrc/autograd/VariableTypeUtils.h>
@@ -36,7 +34,7 @@ Tensor in_opmath(const Tensor& x) { return x.to(at::toOpMathType(x.scalar_type()
 
 struct SoftplusRule {
   static constexpr const char* name = "FusedSoftplusBackward";
-  static constexpr int saved = 1;
+  static constexpr std::array saved = {"self"};
   static constexpr bool saves_result = false;
 
   static variable_list backward(const Tensor& grad, const variable_list& self, const Scalar& beta,
@@ -48,7 +46,7 @@ struct SoftplusRule {
 // The in-place operator's, wherever the result tells the gradient: its input is then never kept.
 struct SoftplusResultRule {
   static constexpr const char* name = "FusedSoftplusFromResultBackward";
-  static constexpr int saved = 1;
+  static constexpr std::array saved = {"result"};
   static constexpr bool saves_result = true;
 
   static variable_list backward(const Tensor& grad, const variable_list& result, const Scalar& beta,
@@ -59,7 +57,7 @@ struct SoftplusResultRule {
 
 struct SoftplusBackwardRule {
   static constexpr const char* name = "FusedSoftplusBackwardBackward";
-  static constexpr int saved = 2;  // grad_output, self
+  static constexpr std::array saved = {"grad_output", "self"};
   static constexpr bool saves_result = false;
 
   static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
@@ -72,7 +70,7 @@ struct SoftplusBackwardRule {
 
 struct SoftplusBackwardFromResultRule {
   static constexpr const char* name = "FusedSoftplusBackwardFromResultBackward";
-  static constexpr int saved = 2;  // grad_output, result
+  static constexpr std::array saved = {"grad_output", "result"};
   static constexpr bool saves_result = false;
 
   static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
@@ -87,7 +85,7 @@ struct SoftplusBackwardFromResultRule {
 // it does for every operator that broadcasts.
 struct SoftplusBiasRule {
   static constexpr const char* name = "FusedSoftplusBiasBackward";
-  static constexpr int saved = 2;  // self, bias
+  static constexpr std::array saved = {"self", "bias"};
   static constexpr bool saves_result = false;
 
   static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
@@ -99,7 +97,7 @@ struct SoftplusBiasRule {
 
 struct SoftplusBiasBackwardRule {
   static constexpr const char* name = "FusedSoftplusBiasBackwardBackward";
-  static constexpr int saved = 3;  // grad_output, self, bias
+  static constexpr std::array saved = {"grad_output", "self", "bias"};
   static constexpr bool saves_result = false;
 
   static variable_list backward(const Tensor& grad, const variable_list& inputs, const Scalar& beta,
@@ -114,7 +112,7 @@ struct SoftplusBiasBackwardRule {
 // derivative is that of these operators. In the halves it is rounded once.
 struct InverseSoftplusRule {
   static constexpr const char* name = "FusedInverseSoftplusBackward";
-  static constexpr int saved = 1;
+  static constexpr std::array saved = {"self"};
   static constexpr bool saves_result = false;
 
   static variable_list backward(const Tensor& grad, const variable_list& self, const Scalar& beta,
@@ -275,6 +273,13 @@ bool takes_smaller_operators(const Tensors&... tensors) {
   return is_differentiated(tensors...) || (tensors.is_nested() || ...);
 }
 
+// The first gradient, which depends on fewer operands than the second, in the shape that all of them
+// broadcast to: the kernel's outputs both have it. (Nested tensors do not broadcast.)
+Tensor shaped_like(const Tensor& first, const Tensor& second) {
+  const bool as_is = first.is_nested() || first.sym_sizes() == second.sym_sizes();
+  return as_is ? first : first.expand_symint(second.sym_sizes());
+}
+
 // inputs: self, or self and a bias; their sum is x.
 template <auto op, auto backward, typename... Inputs>
 std::tuple<Tensor, Tensor> double_backward_autograd(c10::DispatchKeySet keys, const Scalar& beta,
@@ -290,7 +295,7 @@ std::tuple<Tensor, Tensor> double_backward_autograd(c10::DispatchKeySet keys, co
   const Tensor curved = backward().call(grad_grad_output, -inputs..., beta, infinity);
   const Tensor grad_x = grad_output * curved * beta;
   const Tensor beta_x = (in_opmath(inputs.detach()) + ...) * beta;
-  return {grad_grad_output, at::where(beta_x > threshold, 0, grad_x)};
+  return {shaped_like(grad_grad_output, grad_x), at::where(beta_x > threshold, 0, grad_x)};
 }
 
 std::tuple<Tensor, Tensor> softplus_double_backward_autograd(c10::DispatchKeySet keys,
@@ -316,8 +321,9 @@ std::tuple<Tensor, Tensor> softplus_double_backward_from_result_autograd(
     return below_autograd(keys, ops::softplus_double_backward_from_result(), grad_grad_input,
                           grad_output, result, beta);
   }
-  return {softplus_backward_from_result(grad_grad_input, result, beta),
-          grad_grad_input * grad_output * at::exp(result * -beta) * beta};
+  const Tensor grad_result = grad_grad_input * grad_output * at::exp(result * -beta) * beta;
+  return {shaped_like(softplus_backward_from_result(grad_grad_input, result, beta), grad_result),
+          grad_result};
 }
 
 // ---- In-place and out= -----------------------------------------------------------------------
@@ -328,7 +334,10 @@ std::tuple<Tensor, Tensor> softplus_double_backward_from_result_autograd(
 //  - float16 results underflow before the gradients, up to |beta| times as large, do.
 bool result_tells_gradient(at::ScalarType dtype, const Scalar& beta_, const Scalar& threshold_) {
   if (beta_.isComplex() || threshold_.isComplex()) {
-    return false;  // and the kernel will name the argument
+    return false;  // The kernel names the argument.
+  }
+  if (beta_.isSymbolic() || threshold_.isSymbolic()) {
+    return false;  // The values are not known while a graph is traced.
   }
   const double beta = std::abs(beta_.toDouble());
   const auto tells = [&](double largest, double epsilon) {
@@ -444,7 +453,7 @@ Tensor& softplus_backward_grad_input_counted(c10::DispatchKeySet keys, const Ten
 
 template <typename... Rules>
 std::vector<NodeType> types_of() {
-  return {{Rules::name, &typeid(Node<Rules>)}...};
+  return {{Rules::name, &typeid(Node<Rules>), {Rules::saved.begin(), Rules::saved.end()}}...};
 }
 
 }  // namespace
@@ -458,6 +467,9 @@ std::vector<NodeType> node_types() {
 }  // namespace fused_softplus
 
 TORCH_LIBRARY_IMPL(fused_softplus, Autograd, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   using namespace fused_softplus;
   m.impl("softplus", softplus_autograd);
   m.impl("softplus.out", softplus_out_autograd);
@@ -474,6 +486,9 @@ TORCH_LIBRARY_IMPL(fused_softplus, Autograd, m) {
 }
 
 TORCH_LIBRARY_IMPL(fused_softplus, ADInplaceOrView, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   using namespace fused_softplus;
   m.impl("softplus.out", softplus_out_counted);
   m.impl("softplus_", softplus_inplace_counted);

@@ -9,25 +9,52 @@
 
 #include <array>
 #include <mutex>
+#include <string>
+#include <typeinfo>
+#include <vector>
 
 namespace fused_softplus {
 
+// What the Python module sees of a node.
+struct __attribute__((visibility("default"))) SavingNode : torch::autograd::Node {
+  at::Scalar beta_, threshold_;
+
+  // The saved tensors as autograd keeps them, and one of them unpacked.
+  virtual at::ArrayRef<torch::autograd::SavedVariable> saved() const = 0;
+  virtual at::Tensor saved_tensor(size_t index) = 0;
+};
+
+// The nodes' names, their C++ types, and the names of the tensors that they save.
+struct NodeType {
+  const char* name;
+  const std::type_info* type;
+  std::vector<std::string> saved;
+};
+
+__attribute__((visibility("default"))) std::vector<NodeType> node_types();
+
 // Rule gives the node its name and its formula:
 //   static constexpr const char* name;
-//   static constexpr int saved;          // tensors saved
+//   static constexpr std::array saved;   // the names of the tensors saved
 //   static constexpr bool saves_result;  // whether they are the operator's own output
 //   static variable_list backward(const at::Tensor& grad, const variable_list& saved,
 //                                 const at::Scalar& beta, const at::Scalar& threshold);
 // One gradient comes in; backward returns one for each differentiable input.
 template <typename Rule>
-struct Node : torch::autograd::Node {
+struct Node : SavingNode {
   using variable_list = torch::autograd::variable_list;
   using SavedVariable = torch::autograd::SavedVariable;
 
-  std::array<SavedVariable, Rule::saved> saved_;
-  at::Scalar beta_, threshold_;
+  std::array<SavedVariable, Rule::saved.size()> saved_;
 
   std::string name() const override { return Rule::name; }
+
+  at::ArrayRef<SavedVariable> saved() const override { return saved_; }
+
+  at::Tensor saved_tensor(size_t index) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return unpack(saved_[index]);
+  }
 
   void release_variables() override {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -64,7 +91,7 @@ struct Node : torch::autograd::Node {
   }
 
  private:
-  using Wanted = std::array<bool, Rule::saved>;
+  using Wanted = std::array<bool, Rule::saved.size()>;
   template <typename T>
   using Packer = torch::dynamo::autograd::IValuePacker<T>;
 
@@ -91,10 +118,14 @@ struct Node : torch::autograd::Node {
     return wanted;
   }
 
+  at::Tensor unpack(const SavedVariable& variable) {
+    return variable.unpack(Rule::saves_result ? this->getptr() : nullptr);
+  }
+
   variable_list unpacked() {
     variable_list tensors;
     for (const auto& variable : saved_) {
-      tensors.push_back(variable.unpack(Rule::saves_result ? this->getptr() : nullptr));
+      tensors.push_back(unpack(variable));
     }
     return tensors;
   }

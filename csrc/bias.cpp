@@ -1,43 +1,71 @@
-// softplus.bias: a bias along one dimension, as layers have it, in terms of softplus_bias, which
-// broadcasts. It has no kernel of its own, so every transform and device takes it that takes
-// softplus_bias.
+// softplus.bias: a bias along one dimension, as layers have it, or a number. It consists of other
+// operators, so every transform and device takes it that takes those. The dtype of the result is
+// that of the sum.
 #include <ATen/ATen.h>
 #include <ATen/WrapDimUtils.h>
 #include <torch/library.h>
 
-#include "softplus.h"
+#include "ops.h"
 
 namespace fused_softplus {
 namespace {
 
-at::Tensor softplus_along(const at::Tensor& self, const at::Scalar& beta,
-                          const at::Scalar& threshold, const at::Tensor& bias, int64_t bias_dim) {
-  const int64_t dim = at::maybe_wrap_dim(bias_dim, self.dim());
+using at::Scalar;
+using at::Tensor;
+
+// bias, 0-D or along dimension dim of self, in a shape that broadcasts against self.
+Tensor aligned(const Tensor& bias, const Tensor& self, int64_t dim) {
+  const int64_t wrapped = at::maybe_wrap_dim(dim, self.dim());
   if (bias.dim() == 0) {
-    return softplus_bias(self, bias, beta, threshold);
+    return bias;
   }
-  TORCH_CHECK(bias.dim() == 1 && self.dim() > 0 && bias.sym_size(0) == self.sym_size(dim),
+  TORCH_CHECK(bias.dim() == 1 && self.dim() > 0 && bias.sym_size(0) == self.sym_size(wrapped),
               "fused_softplus::softplus(): bias must be 0-D, or 1-D and of input's size in "
               "dimension ",
-              bias_dim, ", but has shape ", bias.sym_sizes(), " and input ", self.sym_sizes());
-  if (self.is_nested()) {  // whose pointwise operators take two tensors, and backward has three
-    return fused_softplus::softplus(self + bias, beta, threshold);
+              dim, ", but has shape ", bias.sym_sizes(), " and input ", self.sym_sizes());
+  Tensor result = bias;
+  for (int64_t after = wrapped + 1; after < self.dim(); ++after) {
+    result = result.unsqueeze(-1);
   }
-  at::Tensor aligned = bias;
-  for (int64_t after = dim + 1; after < self.dim(); ++after) {
-    aligned = aligned.unsqueeze(-1);
+  return result;
+}
+
+Tensor softplus_along(const Tensor& self, const Scalar& beta, const Scalar& threshold,
+                      const std::optional<Tensor>& bias, int64_t bias_dim) {
+  if (!bias) {
+    return fused_softplus::softplus(self, beta, threshold);
   }
-  return softplus_bias(self, aligned, beta, threshold);
+  const Tensor addend = aligned(*bias, self, bias_dim);
+  // One pass reads one dtype, and no pointwise operator takes three nested tensors, as the backward
+  // operator would have to.
+  if (self.scalar_type() != addend.scalar_type() || self.is_nested()) {
+    return fused_softplus::softplus(self + addend, beta, threshold);
+  }
+  return softplus_bias(self, addend, beta, threshold);
+}
+
+Tensor softplus_number_bias(const Tensor& self, const Scalar& beta, const Scalar& threshold,
+                            const Scalar& bias, int64_t bias_dim) {
+  at::maybe_wrap_dim(bias_dim, self.dim());  // throws as it does for a tensor
+  return fused_softplus::softplus(self + bias, beta, threshold);
 }
 
 }  // namespace
 }  // namespace fused_softplus
 
 TORCH_LIBRARY_IMPL(fused_softplus, CompositeImplicitAutograd, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   m.impl("softplus.bias", fused_softplus::softplus_along);
+  m.impl("softplus.number_bias", fused_softplus::softplus_number_bias);
 }
 
 // vmap looks only here for what consists of other operators.
 TORCH_LIBRARY_IMPL(fused_softplus, FuncTorchBatchedDecomposition, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   m.impl("softplus.bias", fused_softplus::softplus_along);
+  m.impl("softplus.number_bias", fused_softplus::softplus_number_bias);
 }

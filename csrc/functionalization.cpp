@@ -74,6 +74,9 @@ Tensor& softplus_backward_grad_input_functionalize(const Tensor& grad_output, co
 }  // namespace fused_softplus
 
 TORCH_LIBRARY_IMPL(fused_softplus, Functionalize, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   using namespace fused_softplus;
   m.impl("softplus_", softplus_inplace_functionalize);
   m.impl("softplus.out", softplus_out_functionalize);

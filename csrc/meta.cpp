@@ -5,6 +5,7 @@
 #include <torch/library.h>
 
 #include "arguments.h"
+#include "ops.h"
 
 namespace fused_softplus {
 namespace {
@@ -12,11 +13,16 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
+// A symbolic number is not looked at, since that would make it a constant of the traced graph.
 void check(const char* name, std::initializer_list<const Tensor*> tensors, const Scalar& beta,
            const Scalar& threshold) {
   check_dtypes(name, tensors);
-  checked_beta(name, beta, (*tensors.begin())->scalar_type());
-  checked_threshold(name, threshold);
+  if (!beta.isSymbolic()) {
+    checked_beta(name, beta, (*tensors.begin())->scalar_type());
+  }
+  if (!threshold.isSymbolic()) {
+    checked_threshold(name, threshold);
+  }
 }
 
 Tensor softplus_meta(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
@@ -101,6 +107,9 @@ Tensor inverse_softplus_meta(const Tensor& self, const Scalar& beta, const Scala
 }  // namespace fused_softplus
 
 TORCH_LIBRARY_IMPL(fused_softplus, Meta, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   using namespace fused_softplus;
   m.impl("softplus", softplus_meta);
   m.impl("softplus.out", softplus_out_meta);

@@ -3,22 +3,26 @@
 
 #include <torch/library.h>
 
-#include <cstdio>
-#include <cstdlib>
-
-// Before anything is registered. Torch refuses a second copy of this library, too, but no exception
-// leaves a library's initialisation: the process would end with torch's trace.
-[[gnu::constructor(101)]] static void refuse_a_second_copy() {
-  if (c10::Dispatcher::singleton().findSchema({"fused_softplus::softplus", ""})) {
-    std::fputs(
-        "another copy of fused_softplus's operator library is loaded in this process already; "
-        "load only one of them\n",
-        stderr);
-    std::abort();
-  }
+// The first of the blocks that register something asks, when this copy has registered nothing yet.
+bool fused_softplus::is_second_copy() {
+  static const bool answer = [] {
+    const bool registered =
+        c10::Dispatcher::singleton().findSchema({"fused_softplus::softplus", ""}).has_value();
+    if (registered) {
+      TORCH_WARN(
+          "another copy of fused_softplus's operator library is loaded in this process already. "
+          "This copy registers nothing, and the first one goes on serving.");
+    }
+    return registered;
+  }();
+  return answer;
 }
 
-TORCH_LIBRARY(fused_softplus, m) {
+// A fragment, since TORCH_LIBRARY ends the process where the namespace has been taken before.
+TORCH_LIBRARY_FRAGMENT(fused_softplus, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   const std::vector<at::Tag> tags = {at::Tag::pointwise, at::Tag::pt2_compliant_tag};
   m.def("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", tags);
   m.def(
@@ -44,7 +48,11 @@ TORCH_LIBRARY(fused_softplus, m) {
       "Tensor result, Scalar beta) -> (Tensor, Tensor)",
       tags);
   m.def(
-      "softplus.bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor bias, "
+      "softplus.bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor? bias, "
+      "int bias_dim=-1) -> Tensor",
+      {at::Tag::pt2_compliant_tag});
+  m.def(
+      "softplus.number_bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Scalar bias, "
       "int bias_dim=-1) -> Tensor",
       {at::Tag::pt2_compliant_tag});
   m.def("softplus_bias(Tensor self, Tensor bias, Scalar beta=1, Scalar threshold=20) -> Tensor",

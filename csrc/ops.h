@@ -6,6 +6,14 @@
 
 #include "softplus.h"
 
+namespace fused_softplus {
+
+// Whether another copy of this library registered the operators before this one was loaded. Each
+// block that registers something asks: torch ends the process if an operator is defined twice.
+bool is_second_copy();
+
+}  // namespace fused_softplus
+
 namespace fused_softplus::ops {
 
 template <typename Signature>
@@ -59,6 +67,22 @@ inline const auto& softplus_double_backward() {
 inline const auto& softplus_double_backward_from_result() {
   static const auto op = find<decltype(fused_softplus::softplus_double_backward_from_result)>(
       "fused_softplus::softplus_double_backward_from_result");
+  return op;
+}
+
+inline const auto& softplus_along() {
+  static const auto op =
+      find<at::Tensor(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold,
+                      const std::optional<at::Tensor>& bias, int64_t bias_dim)>(
+          "fused_softplus::softplus", "bias");
+  return op;
+}
+
+inline const auto& softplus_number_bias() {
+  static const auto op =
+      find<at::Tensor(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold,
+                      const at::Scalar& bias, int64_t bias_dim)>("fused_softplus::softplus",
+                                                                 "number_bias");
   return op;
 }
 

@@ -72,6 +72,51 @@ def test_compiled_for_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> N
         assert compiled(x, bias=bias).dtype == bias.dtype
 
 
+# ---- A bias of another dtype --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bias_dtype", [*reference.DTYPES, torch.int64], ids=str)
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+@pytest.mark.parametrize("shape", [(), (3,)], ids=str)
+def test_bias_of_another_dtype(
+    shape: tuple[int, ...], dtype: torch.dtype, bias_dtype: torch.dtype
+) -> None:
+    """As the sum gives it: its dtype and, unless both have one dtype, its bits."""
+    x = torch.randn(2, 3).to(dtype).requires_grad_()
+    bias = torch.full(shape, 2.0).to(bias_dtype)
+    if bias_dtype.is_floating_point:
+        bias = (bias / 3).requires_grad_()
+    y, total = softplus(x, 2, bias=bias), softplus(x + bias, 2)
+    assert y.dtype == total.dtype == F.softplus(x + bias, 2).dtype
+    if dtype != bias_dtype:
+        assert torch.equal(y, total)
+    inputs = [tensor for tensor in (x, bias) if tensor.requires_grad]
+    for gradient, tensor in zip(torch.autograd.grad(y.sum(), inputs), inputs, strict=True):
+        assert (gradient.dtype, gradient.shape) == (tensor.dtype, tensor.shape)
+
+
+@pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
+@pytest.mark.parametrize("bias", [1, 0.1, True, -2.5])
+def test_bias_that_is_a_number(bias: float, dtype: torch.dtype) -> None:
+    x = torch.randn(5).to(dtype).requires_grad_()
+    y, total = softplus(x, 2, bias=bias), softplus(x + bias, 2)
+    assert y.dtype == dtype and torch.equal(y, total)
+    assert torch.equal(*(torch.autograd.grad(result.sum(), x)[0] for result in (y, total)))
+
+
+def test_bias_of_a_layer_under_cpu_autocast() -> None:
+    """Mamba's usual case: a projection in bfloat16 and a bias in float32."""
+    projection, dt_bias = nn.Linear(3, 4), nn.Parameter(torch.randn(4))
+    with torch.autocast("cpu", torch.bfloat16):
+        dt = projection(torch.randn(2, 3))
+        y, expected = softplus(dt, bias=dt_bias), softplus(dt + dt_bias)
+    assert dt.dtype == torch.bfloat16 and y.dtype == torch.float32
+    assert torch.equal(y, expected)
+    y.sum().backward()
+    assert projection.weight.grad is not None and dt_bias.grad is not None
+    assert dt_bias.grad.dtype == torch.float32
+
+
 # ---- Training ----------------------------------------------------------------------------------
 
 

@@ -177,6 +177,36 @@ def test_bias(layout: str, dtype: torch.dtype) -> None:
         )
 
 
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("columns", [1, 2, 3, 15, 16, 17, 100, 171, 256, 257, 300])
+def test_short_rows(columns: int, dtype: torch.dtype) -> None:
+    """Several short rows are computed at once, from inputs that are gathered. Nothing depends on
+    it, whether there are so few elements that TensorIterator is not asked, or so many that they are
+    shared among threads."""
+    for rows in (1, 2, 7, 64, 65_536 // columns):
+        x = torch.randn(rows, columns).to(dtype)
+        bias_row, bias_column = torch.randn(columns).to(dtype), torch.randn(rows).to(dtype)
+        strided = torch.empty(rows, 2 * columns, dtype=dtype)[:, ::2].copy_(x)
+        part = torch.empty(rows, columns + 1, dtype=dtype)[:, :-1].copy_(x)
+        transposed = x.t().contiguous().t()
+        dense_row = bias_row.expand(x.shape).contiguous()
+        dense_column = bias_column[:, None].expand(x.shape).contiguous()
+        with_row, with_column = (
+            ops.softplus_bias(x.flatten(), dense.flatten(), 2).view(x.shape)
+            for dense in (dense_row, dense_column)
+        )
+        plain = ops.softplus(x.flatten(), 2).view(x.shape)
+        for same in (x, strided, part, transposed):
+            assert torch.equal(ops.softplus(same, 2), plain)
+            assert torch.equal(fused_softplus.softplus(same, 2, bias=bias_row), with_row)
+            y = fused_softplus.softplus(same, 2, bias=bias_column, bias_dim=0)
+            assert torch.equal(y, with_column)
+            out = torch.empty(rows, columns + 2, dtype=dtype)[:, :-2]
+            assert torch.equal(fused_softplus.softplus(same, 2, out=out), plain)
+        for same in (strided, part, transposed):
+            assert torch.equal(fused_softplus.softplus_(same, 2), plain)
+
+
 @of_every_layout
 def test_inverse(layout: str) -> None:
     y = make(layout).abs()

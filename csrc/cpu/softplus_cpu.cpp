@@ -3,7 +3,9 @@
 #include <ATen/TensorIterator.h>
 
 #include "../elementwise.h"
+#include "../ops.h"
 #include "capability.h"
+#include "rows.h"
 
 namespace fused_softplus::cpu {
 namespace {
@@ -30,8 +32,11 @@ struct Device {
 
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
     const Loop loop = find_loop(kernel, dtype_of(iterator.dtype(0)));
-    iterator.for_each([=](char** data, const int64_t* strides, int64_t n) {
-      loop(beta, threshold, data, strides, n);
+    const int outputs = iterator.noutputs(), count = iterator.ntensors();
+    const auto element_size = static_cast<int64_t>(iterator.element_size(0));
+    iterator.for_each([=](char** data, const int64_t* strides, int64_t n, int64_t rows) {
+      const Operands operands{outputs, count, element_size, data, strides, strides + count};
+      run_rows(loop, beta, threshold, operands, n, rows);
     });
   }
 
@@ -46,11 +51,16 @@ struct Device {
     return at::detail::empty_cpu(tensor.sizes(), tensor.scalar_type());
   }
 
-  static void run_contiguous(at::ScalarType dtype, int64_t n, c10::ArrayRef<char*> addresses,
-                             Kernel kernel, double beta, double threshold) {
-    const auto size = static_cast<int64_t>(c10::elementSize(dtype));
-    const c10::SmallVector<int64_t, 6> strides(addresses.size(), size);
-    find_loop(kernel, dtype_of(dtype))(beta, threshold, addresses.data(), strides.data(), n);
+  static constexpr bool takes_rows = true;
+
+  static void run_contiguous(at::ScalarType dtype, int64_t n, int64_t rows,
+                             c10::ArrayRef<char*> addresses, c10::ArrayRef<int64_t> row_strides,
+                             int outputs, Kernel kernel, double beta, double threshold) {
+    const auto element_size = static_cast<int64_t>(c10::elementSize(dtype));
+    const c10::SmallVector<int64_t, 6> strides(addresses.size(), element_size);
+    const Operands operands{outputs,          static_cast<int>(addresses.size()), element_size,
+                            addresses.data(), strides.data(), row_strides.data()};
+    run_rows(find_loop(kernel, dtype_of(dtype)), beta, threshold, operands, n, rows);
   }
 };
 
@@ -58,5 +68,8 @@ struct Device {
 }  // namespace fused_softplus::cpu
 
 TORCH_LIBRARY_IMPL(fused_softplus, CPU, m) {
+  if (fused_softplus::is_second_copy()) {
+    return;
+  }
   fused_softplus::Elementwise<fused_softplus::cpu::Device>::register_in(m);
 }

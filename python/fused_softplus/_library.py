@@ -1,6 +1,5 @@
 """Loads the operator library, so that torch.ops.fused_softplus exists."""
 
-import ctypes
 import os
 import struct
 from pathlib import Path
@@ -37,11 +36,6 @@ def _load() -> None:
             f"installed; build it again with: {_INSTALL} (or install that torch)"
         )
     path = library_path()
-    if hasattr(torch.ops.fused_softplus, "softplus") and not _is_loaded(path):
-        raise ImportError(
-            f"another copy of fused_softplus's operator library than {path} is loaded in this "
-            "process already; load only one of them"
-        )
     try:
         _check_length(path)
         torch.ops.load_library(path)
@@ -50,14 +44,6 @@ def _load() -> None:
             f"fused_softplus's operator library cannot be loaded ({error.__cause__ or error}); "
             f"install it again with: {_INSTALL}"
         ) from None
-
-
-def _is_loaded(path: str) -> bool:
-    try:
-        ctypes.CDLL(path, os.RTLD_NOLOAD)
-    except OSError:
-        return False
-    return True
 
 
 def _check_length(path: str) -> None:

@@ -1,0 +1,21 @@
+// A loop over two dimensions.
+#pragma once
+
+#include "loops.h"
+
+namespace fused_softplus::cpu {
+
+// The operands of a loop, outputs first. Strides are in bytes.
+struct Operands {
+  int outputs, count;
+  int64_t element_size;
+  char* const* data;
+  const int64_t* strides;      // from one element of a row to the next
+  const int64_t* row_strides;  // from one row to the next
+};
+
+// Runs the loop over so many rows of n elements each.
+void run_rows(Loop loop, double beta, double threshold, const Operands& operands, int64_t n,
+              int64_t rows);
+
+}  // namespace fused_softplus::cpu
