@@ -1,69 +1,262 @@
-// The eager fast path: the operators called with fewer steps than torch.ops takes. Whatever has to
-// see the torch operator itself, rather than its result, gets None here and goes to torch.ops:
-// tensor subclasses and proxies, __torch_function__ modes, torch.jit.trace.
-#include <ATen/PythonTorchFunctionTLS.h>
-#include <autograd.h>
-#include <fused_softplus/softplus.h>
+// The functions that Python calls. torch's own parser reads their arguments, as it does for
+// torch.nn.functional.softplus, so they take the same kinds of numbers and raise the same errors.
+#include <autograd_node.h>
+#include <ops.h>
 #include <torch/csrc/autograd/python_cpp_function.h>
 #include <torch/csrc/autograd/python_variable.h>
-#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/utils/pycfunction_helpers.h>
+#include <torch/csrc/utils/python_arg_parser.h>
 #include <torch/extension.h>
 
 #include <deque>
 
 namespace {
 
-bool plain(const char* name, py::handle input) {
-  if (THPVariable_CheckExact(input.ptr())) {
-    return !at::impl::torch_function_mode_enabled() && !torch::jit::tracer::isTracing();
+namespace ops = fused_softplus::ops;
+using at::Scalar;
+using at::Tensor;
+using fused_softplus::SavingNode;
+using torch::PythonArgParser;
+using torch::PythonArgs;
+
+constexpr int max_parameters = 6;
+
+// What the call passes for a parameter; null if nothing. kwargs may be null.
+PyObject* passed(PyObject* args, PyObject* kwargs, Py_ssize_t position, const char* name) {
+  if (position < PyTuple_GET_SIZE(args)) {
+    return PyTuple_GET_ITEM(args, position);
   }
-  if (!THPVariable_Check(input.ptr()) && !py::hasattr(input, "__torch_function__")) {
-    throw py::type_error(std::string(name) + "(): argument 'input' must be Tensor, not " +
-                         Py_TYPE(input.ptr())->tp_name);
+  return kwargs ? PyDict_GetItemString(kwargs, name) : nullptr;
+}
+
+// Throws if the argument is a tensor that requires grad. The parser refuses such a tensor as a
+// number, too, but cannot say what to write instead.
+void refuse_learnable(PyObject* argument, const char* name, const char* instead) {
+  if (argument && THPVariable_Check(argument) && THPVariable_Unpack(argument).requires_grad()) {
+    throw torch::TypeError("argument '" + std::string(name) +
+                           "' must be Number, not a tensor that requires grad, since its gradient "
+                           "would be lost; " +
+                           instead);
+  }
+}
+
+PythonArgs parse(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
+                 torch::ParsedArgs<max_parameters>& parsed) {
+  try {
+    return parser.parse(args, kwargs, parsed);
+  } catch (const std::exception&) {  // torch::TypeError, whose type torch does not export
+    refuse_learnable(passed(args, kwargs, 1, "beta"), "beta",
+                     "pass beta.detach(), or write softplus(beta * input, 1, threshold) / beta");
+    refuse_learnable(passed(args, kwargs, 2, "threshold"), "threshold",
+                     "pass threshold.detach()");
+    throw;
+  }
+}
+
+// Parses the arguments and returns the tensor that compute makes of them. Modes and objects that
+// define __torch_function__ are asked first, and are told the public function of the parser's name.
+template <typename Compute>
+PyObject* parse_and(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
+                    const Compute& compute) {
+  torch::ParsedArgs<max_parameters> parsed;
+  PythonArgs arguments = parse(parser, args, kwargs, parsed);
+  if (arguments.has_torch_function()) {
+    const std::string name = arguments.get_func_name();
+    const py::object function =
+        py::module_::import("fused_softplus.functional").attr(name.c_str());
+    return torch::handle_torch_function_no_python_arg_parser(
+        arguments.overloaded_args, args, kwargs, name.c_str(), function.ptr(), "fused_softplus");
+  }
+  return THPVariable_Wrap(compute(arguments));
+}
+
+// Sets number and returns true if the object is a Python float or int of the machine's size.
+bool is_plain_number(PyObject* object, Scalar& number) {
+  if (PyFloat_CheckExact(object)) {
+    number = PyFloat_AS_DOUBLE(object);
+    return true;
+  }
+  if (PyLong_CheckExact(object)) {
+    int overflow = 0;
+    number = static_cast<int64_t>(PyLong_AsLongLongAndOverflow(object, &overflow));
+    return overflow == 0;
   }
   return false;
 }
 
-std::optional<at::Tensor> softplus(py::handle input, double beta, double threshold) {
-  if (!plain("softplus", input)) {
-    return std::nullopt;
+// op of (input, beta, threshold). Three positional arguments that need no parsing, a plain tensor
+// and two plain numbers, are read directly: the parser takes as long as a small tensor's kernel.
+template <typename Op>
+PyObject* call(PythonArgParser& parser, PyObject* args, PyObject* kwargs, const Op& op) {
+  HANDLE_TH_ERRORS
+  const auto without_gil = [&](Tensor input, const Scalar& beta, const Scalar& threshold) {
+    const py::gil_scoped_release no_gil;
+    return Tensor(op(input, beta, threshold));
+  };
+  Scalar beta, threshold;
+  if (!kwargs && PyTuple_GET_SIZE(args) == 3 && THPVariable_CheckExact(PyTuple_GET_ITEM(args, 0)) &&
+      is_plain_number(PyTuple_GET_ITEM(args, 1), beta) &&
+      is_plain_number(PyTuple_GET_ITEM(args, 2), threshold) &&
+      !at::impl::torch_function_mode_enabled()) {
+    return THPVariable_Wrap(
+        without_gil(THPVariable_Unpack(PyTuple_GET_ITEM(args, 0)), beta, threshold));
   }
-  const at::Tensor& self = THPVariable_Unpack(input.ptr());
-  py::gil_scoped_release no_gil;
-  return fused_softplus::softplus(self, beta, threshold);
+  return parse_and(parser, args, kwargs, [&](PythonArgs& arguments) {
+    return without_gil(arguments.tensor(0), arguments.scalar(1), arguments.scalar(2));
+  });
+  END_HANDLE_TH_ERRORS
 }
 
-py::object softplus_(py::object input, double beta, double threshold) {
-  if (!plain("softplus_", input)) {
-    return py::none();
-  }
-  at::Tensor self = THPVariable_Unpack(input.ptr());
-  {
-    py::gil_scoped_release no_gil;
-    fused_softplus::softplus_(self, beta, threshold);
-  }
-  return input;
+PyObject* softplus(PyObject*, PyObject* args, PyObject* kwargs) {
+  static PythonArgParser parser({"softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
+                                /*traceable=*/true);
+  return call(parser, args, kwargs, fused_softplus::softplus);
 }
 
-// Gives our autograd nodes Python types, as torch's own have them. AOTAutograd takes a node without
-// one for a custom function's, and would return a copy where an operator returns its argument.
+PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
+  HANDLE_TH_ERRORS
+  static PythonArgParser tensor_bias(
+      {"softplus(Tensor input, Scalar beta=1, Scalar threshold=20, *, Tensor? bias=None, "
+       "int64_t bias_dim=-1, Tensor? out=None)"},
+      /*traceable=*/true);
+  static PythonArgParser number_bias(
+      {"softplus(Tensor input, Scalar beta=1, Scalar threshold=20, *, Scalar bias, "
+       "int64_t bias_dim=-1, Tensor? out=None)"},
+      /*traceable=*/true);
+  PyObject* const bias = passed(args, kwargs, max_parameters, "bias");
+  const bool is_number = bias && THPUtils_checkScalar(bias);
+  return parse_and(
+      is_number ? number_bias : tensor_bias, args, kwargs, [&](PythonArgs& arguments) -> Tensor {
+        const Tensor input = arguments.tensor(0);
+        const Scalar beta = arguments.scalar(1), threshold = arguments.scalar(2);
+        Tensor out = arguments.tensor(5);
+        if (out.defined() && !arguments.isNone(3)) {
+          throw torch::TypeError("softplus(): argument 'out' cannot be combined with 'bias'");
+        }
+        const int64_t bias_dim = arguments.toInt64(4);
+        if (is_number) {
+          const Scalar number = arguments.scalar(3);
+          const py::gil_scoped_release no_gil;
+          return ops::softplus_number_bias().call(input, beta, threshold, number, bias_dim);
+        }
+        const std::optional<Tensor> tensor = arguments.optionalTensor(3);
+        const py::gil_scoped_release no_gil;
+        return out.defined()
+                   ? fused_softplus::softplus_out(out, input, beta, threshold)
+                   : ops::softplus_along().call(input, beta, threshold, tensor, bias_dim);
+      });
+  END_HANDLE_TH_ERRORS
+}
+
+// Whoever holds a parameter reads it again, so that overwriting it is a mistake under no_grad, too.
+void refuse_parameter(PyObject* input) {
+  TORCH_CHECK(
+      !input || !PyObject_TypeCheck(input, reinterpret_cast<PyTypeObject*>(ParameterClass)),
+      "softplus_(): argument 'input' must not be an nn.Parameter, which would lose its value; use "
+      "softplus()");
+}
+
+PyObject* softplus_(PyObject*, PyObject* args, PyObject* kwargs) {
+  HANDLE_TH_ERRORS
+  static PythonArgParser parser({"softplus_(Tensor input, Scalar beta=1, Scalar threshold=20)"},
+                                /*traceable=*/true);
+  refuse_parameter(passed(args, kwargs, 0, "input"));
+  return call(parser, args, kwargs, fused_softplus::softplus_);
+  END_HANDLE_TH_ERRORS
+}
+
+PyObject* inverse_softplus(PyObject*, PyObject* args, PyObject* kwargs) {
+  static PythonArgParser parser(
+      {"inverse_softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
+      /*traceable=*/true);
+  return call(parser, args, kwargs, fused_softplus::inverse_softplus);
+}
+
+// ---- Autograd nodes ----------------------------------------------------------------------------
+
+SavingNode& node_of(PyObject* grad_fn) {
+  auto* const python = reinterpret_cast<torch::autograd::THPCppFunction*>(grad_fn);
+  return static_cast<SavingNode&>(*python->cdata);
+}
+
+// The attributes of a node. They have the names that torch gives those of SoftplusBackward0.
+PyObject* saved_tensor(PyObject* grad_fn, void* index) {
+  HANDLE_TH_ERRORS
+  return THPVariable_Wrap(node_of(grad_fn).saved_tensor(reinterpret_cast<size_t>(index)));
+  END_HANDLE_TH_ERRORS
+}
+
+PyObject* raw_saved_tensor(PyObject* grad_fn, void* index) {
+  HANDLE_TH_ERRORS
+  return py::cast(node_of(grad_fn).saved()[reinterpret_cast<size_t>(index)],
+                  py::return_value_policy::reference)
+      .release()
+      .ptr();
+  END_HANDLE_TH_ERRORS
+}
+
+template <Scalar SavingNode::* scalar>
+PyObject* saved_scalar(PyObject* grad_fn, void*) {
+  HANDLE_TH_ERRORS
+  return py::cast(node_of(grad_fn).*scalar).release().ptr();
+  END_HANDLE_TH_ERRORS
+}
+
+std::vector<PyGetSetDef> attributes_of(const fused_softplus::NodeType& node) {
+  using namespace torch::autograd;  // of which the macro names functions
+  static std::deque<std::string> names;  // which Python does not copy
+  std::vector<PyGetSetDef> attributes = {
+      THP_FUNCTION_DEFAULT_PROPERTIES,
+      {"_saved_beta", saved_scalar<&SavingNode::beta_>, nullptr, nullptr, nullptr},
+      {"_saved_threshold", saved_scalar<&SavingNode::threshold_>, nullptr, nullptr, nullptr},
+  };
+  for (size_t i = 0; i < node.saved.size(); ++i) {
+    void* const index = reinterpret_cast<void*>(i);
+    const char* const name = names.emplace_back("_saved_" + node.saved[i]).c_str();
+    const char* const raw_name = names.emplace_back("_raw_saved_" + node.saved[i]).c_str();
+    attributes.push_back({name, saved_tensor, nullptr, nullptr, index});
+    attributes.push_back({raw_name, raw_saved_tensor, nullptr, nullptr, index});
+  }
+  attributes.push_back({});
+  return attributes;
+}
+
+// Gives our autograd nodes Python types, as torch's own have them. Without one, AOTAutograd would
+// mistake a node for a Python autograd.Function's, and an in-place operator would return a copy.
 void add_node_types(py::module_& m) {
-  static std::deque<PyTypeObject> types;  // which stay where they are
+  static std::deque<PyTypeObject> types;  // which stay where they are, as do their attributes
+  static std::deque<std::vector<PyGetSetDef>> attributes;
+  const py::object torch_node = py::module_::import("torch.autograd.graph").attr("Node");
   for (const auto& node : fused_softplus::node_types()) {
     PyTypeObject& type = types.emplace_back();
-    if (!torch::autograd::_initFunctionPyTypeObject(type, node.name, nullptr, nullptr)) {
+    PyGetSetDef* const properties = attributes.emplace_back(attributes_of(node)).data();
+    if (!torch::autograd::_initFunctionPyTypeObject(type, node.name, properties, nullptr)) {
       throw py::error_already_set();
     }
     torch::autograd::registerCppFunction(*node.type, &type);
+    torch_node.attr("register")(py::handle(reinterpret_cast<PyObject*>(&type)));
     m.add_object(node.name, reinterpret_cast<PyObject*>(&type));
   }
+}
+
+template <PyObject* function(PyObject*, PyObject*, PyObject*)>
+PyMethodDef method(const char* name) {
+  return {name, castPyCFunctionWithKeywords(function), METH_VARARGS | METH_KEYWORDS, nullptr};
 }
 
 }  // namespace
 
 PYBIND11_MODULE(_C, m) {
+  static PyMethodDef methods[] = {
+      method<softplus>("softplus"),
+      method<softplus_with_options>("softplus_with_options"),
+      method<softplus_>("softplus_"),
+      method<inverse_softplus>("inverse_softplus"),
+      {},
+  };
+  if (PyModule_AddFunctions(m.ptr(), methods) != 0) {
+    throw py::error_already_set();
+  }
   add_node_types(m);
-  m.def("softplus", softplus, py::arg("input"), py::arg("beta"), py::arg("threshold"));
-  m.def("softplus_", softplus_, py::arg("input"), py::arg("beta"), py::arg("threshold"));
   m.def("cpu_capability", fused_softplus::cpu_capability);
 }

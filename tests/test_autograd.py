@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.autograd.graph import saved_tensors_hooks
@@ -427,6 +428,43 @@ def test_graph_names() -> None:
     assert node.name() == type(node).__name__ == "FusedSoftplusBiasBackward"
     node = inverse_softplus(x).grad_fn
     assert node.name() == type(node).__name__ == "FusedInverseSoftplusBackward"
+
+
+def test_nodes_are_nodes_with_attributes() -> None:
+    """As torch's own, which tools that draw or change the graph rely on."""
+    x, bias = torch.randn(4, requires_grad=True), torch.randn(4, requires_grad=True)
+    grad = torch.randn(4, requires_grad=True)
+    torchs = F.softplus(x, 2, 3.5).grad_fn
+    y = fused_softplus.softplus(x, 2, 3.5)
+    y_in_place = softplus_(x.clone(), 2)
+    nodes = {
+        y.grad_fn: {"self": x},
+        y_in_place.grad_fn: {"result": y_in_place},
+        fused_softplus.softplus(x, 2, 3.5, bias=bias).grad_fn: {"self": x, "bias": bias},
+        inverse_softplus(x, 2, 3.5).grad_fn: {"self": x},
+        ops.softplus_backward(grad, x, 2, 3.5).grad_fn: {"grad_output": grad, "self": x},
+        ops.softplus_bias_backward(grad, x, bias, 2, 3.5).grad_fn: {
+            **{"grad_output": grad, "self": x, "bias": bias},
+        },
+        ops.softplus_backward_from_result(grad, x, 2).grad_fn: {"grad_output": grad, "result": x},
+    }
+    for node, saved in nodes.items():
+        assert isinstance(node, torch.autograd.graph.Node)
+        names = {name for name in dir(node) if "saved" in name}
+        tensors = {f"_saved_{name}": tensor for name, tensor in saved.items()}
+        raw = {f"_raw{name}" for name in tensors}
+        assert names == {*tensors, *raw, "_saved_beta", "_saved_threshold"}
+        assert node._saved_beta == 2 and type(node._saved_beta) is int
+        for name, tensor in tensors.items():
+            assert torch.equal(getattr(node, name), tensor)
+        assert all(type(getattr(node, name)).__name__ == "SavedTensor" for name in raw)
+    attributes = {name for name in dir(torchs) if not name.startswith("__")}
+    assert attributes <= set(dir(y.grad_fn))
+    assert (y.grad_fn._saved_beta, y.grad_fn._saved_threshold) == (2, 3.5)
+    y.grad_fn._raw_saved_self.register_hooks(lambda t: t * 2, lambda t: t / 2)
+    y.sum().backward()
+    with pytest.raises(RuntimeError, match="after they have already been freed"):
+        _ = y.grad_fn._saved_self
 
 
 # ---- Around backward -----------------------------------------------------------------------------

@@ -67,6 +67,9 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
         lambda: (randn(2, 3, 4, grad=True).transpose(0, 2), 2, 1.5),
         {"bias": lambda: randn(3, grad=True), "bias_dim": lambda: 1},
     ),
+    (ops.softplus.bias, lambda: (randn(3, 4),), {"bias": lambda: None}),
+    (ops.softplus.bias, lambda: (randn(3, 4, grad=True),), {"bias": lambda: randn(4).double()}),
+    (ops.softplus.number_bias, lambda: (randn(3, 4, grad=True), 2), {"bias": lambda: 0.5}),
     (ops.softplus_bias.default, lambda: (randn(3, 4), randn(4)), {}),
     (ops.softplus_bias.default, lambda: (randn(3, 4, grad=True), randn(3, 1, grad=True), 2), {}),
     (
@@ -155,10 +158,10 @@ def test_meta_gradients() -> None:
 # ---- Tracing and overriding ------------------------------------------------------------------
 
 
-def test_fx_symbolic_trace_keeps_the_operator() -> None:
+def test_fx_symbolic_trace_keeps_the_function() -> None:
     graph = fx.symbolic_trace(lambda x: softplus_(softplus(x, 2)))
     targets = [node.target for node in graph.graph.nodes if node.op == "call_function"]
-    assert targets == [ops.softplus, ops.softplus_]
+    assert targets == [softplus, softplus_]
     x = torch.randn(4)
     assert torch.equal(graph(x), softplus_(softplus(x, 2)))
 
@@ -188,7 +191,7 @@ def test_torch_function_mode() -> None:
     with Seen() as seen:
         softplus(x)
         softplus_(x)
-    assert seen.functions == [ops.softplus, ops.softplus_]
+    assert seen.functions == [softplus, softplus_]
 
 
 def test_torch_dispatch_mode() -> None:

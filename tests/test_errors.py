@@ -96,24 +96,50 @@ def test_dtype(operator: str, dtype: torch.dtype, name: str, device: str) -> Non
 
 
 @pytest.mark.parametrize("argument", ["beta", "threshold"])
-@pytest.mark.parametrize("value", ["1", None, 1j])
+@pytest.mark.parametrize("value", ["1", None, [1.0], torch.ones(1), torch.ones(2)])
 def test_scalar_of_another_type(argument: str, value: object) -> None:
-    for function in (softplus, softplus_):
-        with pytest.raises(TypeError, match=argument):
+    message = rf"argument '{argument}' \(position \d\) must be Number, not {type(value).__name__}"
+    for function in (softplus, softplus_, inverse_softplus):
+        with pytest.raises(TypeError, match=rf"{function.__name__}\(\): {message}"):
             function(torch.zeros(3), **{argument: value})
+
+
+@pytest.mark.parametrize(
+    "learnable",
+    [
+        torch.nn.Parameter(torch.tensor(2.0)),
+        torch.tensor(2.0, requires_grad=True),
+        torch.tensor(1.0, requires_grad=True) * 2,
+    ],
+    ids=["parameter", "leaf", "result"],
+)
+def test_scalar_with_a_gradient(learnable: Tensor) -> None:
+    """It would get none, so it is refused, under no_grad, too, as torch does."""
+    for function in (softplus, softplus_, inverse_softplus):
+        for context in (torch.enable_grad, torch.no_grad):
+            with context(), pytest.raises(TypeError, match=r"'beta'.*requires grad.*beta\.detach"):
+                function(torch.zeros(3), learnable)
+            with context(), pytest.raises(TypeError, match=r"'threshold'.*requires grad"):
+                function(torch.zeros(3), threshold=learnable)
+
+
+def test_scalar_with_a_gradient_of_torch_func() -> None:
+    for function in (softplus, inverse_softplus):
+        with pytest.raises(TypeError, match="'beta'.*requires grad"):
+            torch.func.grad(lambda beta: function(torch.ones(3), beta).sum())(torch.tensor(2.0))  # noqa: B023
 
 
 @pytest.mark.parametrize("argument", ["beta", "threshold"])
 def test_complex_scalar(argument: str) -> None:
-    for operator in (ops.softplus, ops.softplus_):
+    for operator in (softplus, softplus_, inverse_softplus, ops.softplus, ops.softplus_):
         with pytest.raises(RuntimeError, match=f"{argument} must be a real number"):
             operator(torch.zeros(3), **{argument: 1j})
 
 
 @pytest.mark.parametrize("value", [[1.0], 1.0, None])
 def test_input_that_is_no_tensor(value: object) -> None:
-    for function in (softplus, softplus_):
-        with pytest.raises(TypeError, match=r"input.*Tensor"):
+    for function in (softplus, softplus_, inverse_softplus):
+        with pytest.raises(TypeError, match=r"argument 'input' \(position 1\) must be Tensor, not"):
             function(value)
 
 
@@ -126,7 +152,7 @@ def test_input_that_is_no_tensor(value: object) -> None:
         lambda x, y: ops.softplus_double_backward(x, x, y, 1, 20),
         lambda x, y: ops.softplus_double_backward(x, y, x, 1, 20),
         lambda x, y: ops.softplus_double_backward_from_result(x, x, y, 1),
-        lambda x, y: softplus(x, bias=y),
+        lambda x, y: ops.softplus_bias(x, y),
         lambda x, y: ops.softplus_bias_backward(x, y, x, 1, 20),
         lambda x, y: ops.softplus_bias_double_backward(x, x, x, y, 1, 20),
     ],
@@ -173,9 +199,25 @@ def test_bias_along_no_dimension() -> None:
         softplus(torch.zeros(()), bias=torch.zeros(1))
 
 
+def test_bias_that_is_no_tensor() -> None:
+    with pytest.raises(TypeError, match=r"argument 'bias' must be Tensor, not list"):
+        softplus(torch.zeros(3), bias=[1.0, 2.0, 3.0])
+
+
+def test_in_place_on_a_parameter() -> None:
+    """It is read again, so that overwriting it is a mistake, under no_grad, too."""
+    for requires_grad in (True, False):
+        parameter = torch.nn.Parameter(torch.ones(3), requires_grad)
+        for context in (torch.enable_grad, torch.no_grad, torch.inference_mode):
+            for function in (softplus_, Softplus(inplace=True)):
+                with context(), pytest.raises(RuntimeError, match="must not be an nn.Parameter"):
+                    function(parameter)
+        assert torch.equal(parameter, torch.ones(3))
+
+
 def test_bias_and_out() -> None:
     x = torch.zeros(3)
-    with pytest.raises(TypeError, match="bias cannot be combined with out"):
+    with pytest.raises(TypeError, match="argument 'out' cannot be combined with 'bias'"):
         softplus(x, bias=x, out=x)
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.testing._internal.two_tensor import TwoTensor
 
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
@@ -111,17 +111,20 @@ def test_parameter_gives_a_plain_tensor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("function", "op"),
+    ("function", "public"),
     [
-        (softplus, ops.softplus),
-        (softplus_, ops.softplus_),
-        (lambda x: softplus(x, out=torch.empty_like(x)), ops.softplus),
-        (Softplus(), ops.softplus),
-        (Softplus(inplace=True), ops.softplus_),
+        (softplus, softplus),
+        (softplus_, softplus_),
+        (lambda x: softplus(x, out=torch.empty_like(x)), softplus),
+        (lambda x: softplus(x, bias=torch.ones(4)), softplus),
+        (inverse_softplus, inverse_softplus),
+        (Softplus(), softplus),
+        (Softplus(inplace=True), softplus_),
     ],
-    ids=["functional", "in place", "out", "module", "module in place"],
+    ids=["functional", "in place", "out", "bias", "inverse", "module", "module in place"],
 )
-def test_torch_function_subclass(function: Callable[[Tensor], Tensor], op: object) -> None:
+def test_torch_function_subclass(function: Callable[[Tensor], Tensor], public: object) -> None:
+    """It is told the public function, as it is of torch.nn.functional's."""
     class Subclass(Tensor):
         functions: list[object] = []  # noqa: RUF012 (shared on purpose)
 
@@ -133,7 +136,7 @@ def test_torch_function_subclass(function: Callable[[Tensor], Tensor], op: objec
     x = torch.randn(4).as_subclass(Subclass)
     Subclass.functions.clear()
     assert type(function(x)) is Subclass
-    assert op in Subclass.functions
+    assert public in Subclass.functions
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 import torch.multiprocessing as mp
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.package import PackageExporter, PackageImporter
 
-from fused_softplus import Softplus, softplus, softplus_
+import conftest
+from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 
 
 def network() -> nn.Module:
@@ -36,6 +37,25 @@ def test_another_process() -> None:
     mp.spawn(in_a_process, (model, copy.deepcopy(model), x, changed, results), nprocs=1)
     assert torch.equal(changed, expected)
     assert torch.equal(results, model(x).detach().expand(2, 5, 2))
+
+
+def test_pickled_fx_graph(tmp_path: Path, python: conftest.Python) -> None:
+    """It names our functions, so that unpickling it imports the package, as it does of a module."""
+
+    class Functional(nn.Module):
+        def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+            y = softplus(x, 2, bias=bias) + softplus(x, out=torch.empty(3))
+            return softplus_(y + inverse_softplus(y))
+
+    graph = fx.symbolic_trace(Functional())
+    x, bias = torch.randn(3), torch.randn(3)
+    torch.save({"graph": graph, "x": x, "bias": bias, "y": graph(x, bias)}, tmp_path / "graph.pt")
+    code = f"""
+import torch
+data = torch.load({str(tmp_path / "graph.pt")!r}, weights_only=False)
+print(torch.equal(data["graph"](data["x"], data["bias"]), data["y"]))
+"""
+    assert python("-c", code).stdout == "True\n"
 
 
 @pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")  # torch.package's own use of it

@@ -121,6 +121,21 @@ def test_scripted_bias_and_inverse() -> None:
     assert torch.equal(inverse, fused_softplus.inverse_softplus(y, 2))
 
 
+def test_scripted_bias_of_every_type() -> None:
+    @torch.jit.script
+    def optional(x: Tensor, bias: Tensor | None) -> Tensor:
+        return softplus(x, 2.0, bias=bias)
+
+    @torch.jit.script
+    def number(x: Tensor, bias: float) -> Tensor:
+        return softplus(x, 2, 20.0, bias=bias)
+
+    x, bias = torch.randn(4, 3), torch.randn(3)
+    assert torch.equal(optional(x, None), softplus(x, 2))
+    assert torch.equal(optional(x, bias), softplus(x, 2, bias=bias))
+    assert torch.equal(number(x, 0.5), softplus(x + 0.5, 2))
+
+
 @of_every_kind
 def test_in_a_process_without_the_package(convert, tmp_path: Path, python: conftest.Python) -> None:
     model = Model()

@@ -1,8 +1,10 @@
 """softplus as a transform of random variables."""
 
 import math
+from numbers import Real
 
 from torch import Tensor
+from torch.compiler import is_compiling
 from torch.distributions import Transform, constraints
 
 from .functional import inverse_softplus, softplus
@@ -15,7 +17,7 @@ class SoftplusTransform(Transform):
 
     Args:
         beta: as :func:`fused_softplus.softplus` takes it, but positive, since softplus is negative
-            for a negative one.
+            for a negative one. This is checked unless beta is a tensor or torch.compile traces.
         threshold: as :func:`fused_softplus.softplus` takes it. It decides where the transform and
             its inverse are the identity; beside it there is a step, exp(-threshold) / beta high.
         cache_size: 0, or 1 to remember the last pair of x and y, as torch's transforms do.
@@ -30,7 +32,7 @@ class SoftplusTransform(Transform):
     sign = +1
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0, cache_size: int = 0) -> None:
-        if not beta > 0:
+        if isinstance(beta, Real) and not is_compiling() and not beta > 0:
             raise ValueError(f"SoftplusTransform: beta must be positive, but got {beta}")
         super().__init__(cache_size=cache_size)
         self.beta = beta

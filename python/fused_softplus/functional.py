@@ -1,11 +1,10 @@
 """softplus, softplus_ and inverse_softplus as functions."""
 
-import torch
 from torch import Tensor
+from torch.compiler import is_dynamo_compiling
 from torch.jit._builtins import _register_builtin
 
-from . import _C
-from ._fusible import fusible, in_plain_operators
+from . import _C, _compiled
 
 
 def softplus(
@@ -13,7 +12,7 @@ def softplus(
     beta: float = 1.0,
     threshold: float = 20.0,
     *,
-    bias: Tensor | None = None,
+    bias: Tensor | float | None = None,
     bias_dim: int = -1,
     out: Tensor | None = None,
 ) -> Tensor:
@@ -24,11 +23,14 @@ def softplus(
     Args:
         input: a tensor of any shape and strides; float32, float64, float16 or bfloat16 (the halves
             are computed in float32 and rounded once).
-        beta: ``abs(beta)`` from 1e-30 to 1e30 (float64: 1e-300 to 1e300); may be negative.
-        threshold: any number but NaN; ``float("inf")`` for no linear part.
-        bias: added to ``input`` in the same pass, in float32 for the halves; of ``input``'s dtype,
-            0-D, or 1-D and of ``input``'s size in dimension ``bias_dim``. Its gradient comes from
-            the same backward pass, summed.
+        beta: ``abs(beta)`` from 1e-30 to 1e30 (float64: 1e-300 to 1e300); may be negative. A number
+            of any kind that :func:`torch.nn.functional.softplus` takes: Python's and NumPy's, 0-D
+            tensors that require no gradient, symbolic numbers and FX proxies.
+        threshold: any number but NaN, of the same kinds; ``float("inf")`` for no linear part.
+        bias: added to ``input``: a number, or a tensor that is 0-D, or 1-D and of ``input``'s size
+            in dimension ``bias_dim``. The result's dtype is that of ``input + bias``. If the two
+            have one dtype, they are added in the same pass (in float32 for the halves), and the
+            gradient of ``bias`` comes from the same backward pass.
         bias_dim: the dimension that ``bias`` lies along.
         out: where to put the result; resized to ``input``'s shape, of ``input``'s dtype. Cannot be
             combined with autograd, nor with ``bias``.
@@ -40,10 +42,13 @@ def softplus(
     Raises:
         ValueError: beta is zero, NaN or out of range, or threshold is NaN.
         NotImplementedError: ``input`` has another dtype.
-        TypeError: ``input`` is not a tensor, or both ``bias`` and ``out`` are given.
+        TypeError: an argument is of another type, ``beta`` or ``threshold`` is a tensor that
+            requires grad (write ``softplus(beta * input) / beta`` for a beta that is learnt), or
+            both ``bias`` and ``out`` are given.
         IndexError: ``bias_dim`` is not one of ``input``'s dimensions.
         RuntimeError: ``out`` has another dtype or device, partly overlaps ``input``, or is given
-            where a gradient is asked for; ``bias`` has another dtype or shape than it may have.
+            where a gradient is asked for; ``bias`` has another shape than it may have; ``beta`` or
+            ``threshold`` is complex.
 
     Error: below 1 ULP in float32 and float64 where beta is a power of 2 and below 2.5 ULP for any
     other; at most 0.5002 ULP in the halves. With a bias, for the sum as float32 or float64 has it.
@@ -51,23 +56,12 @@ def softplus(
     On CUDA, torch.compile gets torch's own operators instead, to fuse with others: their error
     grows with ``abs(beta * input)`` where ``beta`` is no power of 2.
     """
-    if bias is not None:
-        if out is not None:
-            raise TypeError("softplus(): bias cannot be combined with out")
-        if torch.compiler.is_compiling() and fusible(input, beta, threshold, bias, bias_dim):
-            return in_plain_operators(input, beta, threshold, bias, bias_dim)
-        return torch.ops.fused_softplus.softplus(
-            input, beta, threshold, bias=bias, bias_dim=bias_dim
-        )
-    if out is not None:
-        return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
-    if not torch.compiler.is_compiling():
-        result = _C.softplus(input, beta, threshold)
-        if result is not None:
-            return result
-    elif fusible(input, beta, threshold):
-        return in_plain_operators(input, beta, threshold)
-    return torch.ops.fused_softplus.softplus(input, beta, threshold)
+    which = _compiled if is_dynamo_compiling() else _C
+    if bias is None and out is None:
+        return which.softplus(input, beta, threshold)
+    return which.softplus_with_options(
+        input, beta, threshold, bias=bias, bias_dim=bias_dim, out=out
+    )
 
 
 def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -80,17 +74,12 @@ def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tens
     threshold < 6.3.
 
     Raises, besides what :func:`softplus` raises:
-        RuntimeError: ``input`` is a leaf that requires grad, a view of one, or a tensor whose
-            elements share memory (an expanded one); and, in backward, if the result was changed
-            by another in-place operator since.
+        RuntimeError: ``input`` is an nn.Parameter (under ``no_grad``, too), a leaf that requires
+            grad, a view of one, or a tensor whose elements share memory (an expanded one); and, in
+            backward, if the result was changed by another in-place operator since.
     """
-    if not torch.compiler.is_compiling():
-        result = _C.softplus_(input, beta, threshold)
-        if result is not None:
-            return result
-    elif fusible(input, beta, threshold):
-        return input.copy_(in_plain_operators(input, beta, threshold))
-    return torch.ops.fused_softplus.softplus_(input, beta, threshold)
+    which = _compiled if is_dynamo_compiling() else _C
+    return which.softplus_(input, beta, threshold)
 
 
 def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -109,13 +98,14 @@ def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) 
         is infinite, and NaN where ``beta * input < 0``, which no softplus gives.
 
     Raises:
-        ValueError, NotImplementedError: as :func:`softplus` does.
+        TypeError, ValueError, NotImplementedError: as :func:`softplus` does.
 
     Error: float32 below 0.50001 ULP, the halves correctly rounded; float64 below 1 ULP where beta
     is a power of 2 and below 2 ULP for any other. The gradient's: below 3.5 and 4.5 ULP. In float64
     all this holds where ``beta * input`` is not denormal.
     """
-    return torch.ops.fused_softplus.inverse_softplus(input, beta, threshold)
+    which = _compiled if is_dynamo_compiling() else _C
+    return which.inverse_softplus(input, beta, threshold)
 
 
 # torch.jit.script takes the operators for these functions, as it does for torch's own builtins.

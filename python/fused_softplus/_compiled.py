@@ -1,0 +1,72 @@
+"""The functions as torch.compile traces them. Dynamo cannot look into _C, but knows torch.ops.
+
+torch.ops takes Python numbers alone, so tensors and NumPy scalars become numbers here. Whatever is
+none is left to the parser of _C, which names the argument that is wrong.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._fusible import fusible, in_plain_operators
+
+
+def softplus(input: Tensor, beta: Any, threshold: Any) -> Tensor:
+    beta, threshold = _number(beta), _number(threshold)
+    if not _are_numbers(beta, threshold):
+        from ._in_graph import softplus
+
+        return softplus(input, beta, threshold)
+    if fusible(input, beta, threshold):
+        return in_plain_operators(input, beta, threshold)
+    return torch.ops.fused_softplus.softplus(input, beta, threshold)
+
+
+def softplus_with_options(
+    input: Tensor, beta: Any, threshold: Any, *, bias: Any, bias_dim: int, out: Tensor | None
+) -> Tensor:
+    beta, threshold = _number(beta), _number(threshold)
+    if not _are_numbers(beta, threshold) or (bias is not None and out is not None):
+        from ._in_graph import softplus_with_options
+
+        return softplus_with_options(input, beta, threshold, bias=bias, bias_dim=bias_dim, out=out)
+    if out is not None:
+        return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
+    if isinstance(bias, Tensor) and fusible(input, beta, threshold, bias, bias_dim):
+        return in_plain_operators(input, beta, threshold, bias, bias_dim)
+    return torch.ops.fused_softplus.softplus(input, beta, threshold, bias=bias, bias_dim=bias_dim)
+
+
+def softplus_(input: Tensor, beta: Any, threshold: Any) -> Tensor:
+    beta, threshold = _number(beta), _number(threshold)
+    if not _are_numbers(beta, threshold) or isinstance(input, torch.nn.Parameter):
+        from ._in_graph import softplus_
+
+        return softplus_(input, beta, threshold)
+    if fusible(input, beta, threshold):
+        return input.copy_(in_plain_operators(input, beta, threshold))
+    return torch.ops.fused_softplus.softplus_(input, beta, threshold)
+
+
+def inverse_softplus(input: Tensor, beta: Any, threshold: Any) -> Tensor:
+    beta, threshold = _number(beta), _number(threshold)
+    if not _are_numbers(beta, threshold):
+        from ._in_graph import inverse_softplus
+
+        return inverse_softplus(input, beta, threshold)
+    return torch.ops.fused_softplus.inverse_softplus(input, beta, threshold)
+
+
+def _number(argument: Any) -> Any:
+    """A 0-D tensor's or NumPy scalar's value, unless its gradient would be lost."""
+    is_scalar = not _are_numbers(argument) and getattr(argument, "ndim", None) == 0
+    return argument.item() if is_scalar and not _requires_grad(argument) else argument
+
+
+def _requires_grad(argument: Any) -> bool:
+    return isinstance(argument, Tensor) and argument.requires_grad
+
+
+def _are_numbers(*arguments: Any) -> bool:
+    return all(isinstance(argument, int | float) for argument in arguments)
