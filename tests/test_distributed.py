@@ -11,7 +11,14 @@ import torch.multiprocessing as mp
 from torch import Tensor, nn
 
 from conftest import Python
-from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from fused_softplus import (
+    Softplus,
+    inverse_softplus,
+    replace_softplus,
+    restore_softplus,
+    softplus,
+    softplus_,
+)
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason="torch has no torch.distributed")
 
@@ -237,6 +244,35 @@ def check_fully_sharded(mesh: "dist.DeviceMesh") -> None:
     check_losses(losses(fully_shard(model, mesh=mesh), mesh))
 
 
+def check_replaced(mesh: "dist.DeviceMesh") -> None:
+    """Before fully_shard and after it, which makes classes of its own, and under DDP."""
+    from torch.distributed.fsdp import FSDPModule, fully_shard
+
+    for after in (False, True):
+        model = network(nn.Softplus(beta=2), nn.Softplus())
+        activations = model[1], model[3]
+        if not after:
+            assert replace_softplus(model, inplace=True) == 2
+        for layer in model:
+            fully_shard(layer, mesh=mesh)
+        fully_shard(model, mesh=mesh)
+        if after:
+            assert replace_softplus(model, inplace=True) == 2
+            assert (model[1], model[3]) == activations  # fully_shard knows them by identity
+        assert all(isinstance(layer, FSDPModule) for layer in model)
+        check_losses(losses(model, mesh))
+        assert "FusedSoftplus" in type(model(data()[0]).grad_fn).__name__
+        assert restore_softplus(model) == 2
+        assert all(isinstance(layer, FSDPModule) for layer in model)
+        y = model(data()[0])
+        assert type(y.grad_fn).__name__ == "SoftplusBackward0"
+        y.sum().backward()
+
+    model = network(nn.Softplus(beta=2), nn.Softplus())
+    replace_softplus(model, inplace=True)
+    check_losses(losses(nn.parallel.DistributedDataParallel(model), mesh))
+
+
 def check_tensor_parallel(mesh: "dist.DeviceMesh") -> None:
     """And fully sharded across the other dimension; the hidden activation is a DTensor's."""
     from torch.distributed.fsdp import fully_shard
@@ -260,6 +296,7 @@ def check_tensor_parallel(mesh: "dist.DeviceMesh") -> None:
 LEARNING: list[Callable[["dist.DeviceMesh"], None]] = [
     check_data_parallel,
     check_fully_sharded,
+    check_replaced,
     check_tensor_parallel,
 ]
 

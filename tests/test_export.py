@@ -62,6 +62,19 @@ def test_a_program_has_the_operators(strict: bool) -> None:
 
 
 @strict_or_not
+def test_a_program_of_a_replaced_model(strict: bool) -> None:
+    plain = nn.Sequential(
+        nn.Linear(3, 4), nn.Softplus(2, 15), nn.Linear(4, 4), nn.Softplus()
+    ).double()
+    before = [str(node) for node in export(plain, strict).graph.nodes]
+    fused_softplus.replace_softplus(plain)
+    program = export(plain, strict)
+    assert operators(program) == [ops.softplus.default] * 2
+    assert [str(node) for node in program.graph.nodes] == before
+    assert torch.equal(program.module()(rows(7)), plain(rows(7)))
+
+
+@strict_or_not
 def test_decompositions_keep_the_operator(strict: bool) -> None:
     """It is no composition of others; in place becomes functional, as all of ATen's do."""
     model = Model()
