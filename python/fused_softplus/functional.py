@@ -1,10 +1,12 @@
 """softplus, softplus_ and inverse_softplus as functions."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.jit._builtins import _register_builtin
 
-from . import _C
+from . import _C, _decompositions
 from ._fusible import fusible, in_plain_operators
 
 
@@ -67,7 +69,7 @@ def softplus(
             return result
     elif fusible(input, beta, threshold):
         return in_plain_operators(input, beta, threshold)
-    return torch.ops.fused_softplus.softplus(input, beta, threshold)
+    return _operators().softplus(input, beta, threshold)
 
 
 def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -90,7 +92,7 @@ def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tens
             return result
     elif fusible(input, beta, threshold):
         return input.copy_(in_plain_operators(input, beta, threshold))
-    return torch.ops.fused_softplus.softplus_(input, beta, threshold)
+    return _operators().softplus_(input, beta, threshold)
 
 
 def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -116,6 +118,13 @@ def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) 
     all this holds where ``beta * input`` is not denormal.
     """
     return torch.ops.fused_softplus.inverse_softplus(input, beta, threshold)
+
+
+def _operators() -> Any:
+    """ATen's where ONNX's TorchScript exporter traces a model, since it knows no others."""
+    if torch._C._get_tracing_state() and torch.onnx.is_in_onnx_export():
+        return _decompositions
+    return torch.ops.fused_softplus
 
 
 # torch.jit.script takes the operators for these functions, as it does for torch's own builtins.
