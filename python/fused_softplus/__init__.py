@@ -1,14 +1,13 @@
 """Fused softplus for PyTorch: the operator, and what lets it stand in for nn.Softplus."""
 
-from . import _decompositions
+from . import _decompositions, _sharding
 from ._library import cmake_prefix_path, library_path
-from ._sharding import register_when_imported
 from ._version import __version__
 from .functional import inverse_softplus, softplus, softplus_
 from .modules import Softplus, replace_softplus, restore_softplus
 
 _decompositions.register()
-register_when_imported()
+_sharding.register(_decompositions.decompositions)
 
 __all__ = [
     "Softplus",
