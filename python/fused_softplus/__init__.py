@@ -7,7 +7,7 @@ from .functional import inverse_softplus, softplus, softplus_
 from .modules import Softplus, replace_softplus, restore_softplus
 
 _decompositions.register()
-_sharding.register(_decompositions.decompositions)
+_sharding.register()
 
 __all__ = [
     "Softplus",

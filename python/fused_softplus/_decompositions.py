@@ -9,11 +9,13 @@ beta and threshold may be symbolic numbers, so nothing here depends on what they
 
 In epsilons of the type that is computed in, which is float32 for the 16-bit types, the errors are
 
-    (8 + abs(beta * input)) * abs(result)                       values, and gradients of softplus
+    (8 + abs(beta * input)) * abs(result)                       all results but the inverse's
     (8 + abs(beta * input)) * (abs(result) + 1 / abs(beta))     inverse_softplus
-    (8 + abs(beta * input)) * (abs(result) + abs(beta)**(n-1))  derivatives of any other order n
+    (8 + abs(beta * input)) * abs(result)                       the first derivative of softplus
+    (8 + abs(beta * input)) * (abs(result) + abs(beta)**(n-1))  other derivatives, of order n
 
-and a normal number's smallest, times beta, where an exponential is no normal number.
+plus the smallest normal number, times abs(beta) if that is above 1, and one rounding to a 16-bit
+type.
 """
 
 from collections.abc import Callable
@@ -37,25 +39,13 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return aten.softplus(input, beta, _where_linear(threshold))
 
 
-def softplus_out(
-    input: Tensor, beta: float = 1.0, threshold: float = 20.0, *, out: Tensor
-) -> Tensor:
-    return aten.softplus(input, beta, _where_linear(threshold), out=out)
-
-
 def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """For the TorchScript exporter of ONNX, which functional.py gives these instead of ours."""
     return input.copy_(softplus(input, beta, threshold))
 
 
 def softplus_backward(grad: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
     return aten.softplus_backward(grad, input, beta, _where_linear(threshold))
-
-
-def softplus_backward_grad_input(
-    grad: Tensor, input: Tensor, beta: float, threshold: float, *, grad_input: Tensor
-) -> Tensor:
-    limit = _where_linear(threshold)
-    return aten.softplus_backward(grad, input, beta, limit, grad_input=grad_input)
 
 
 @pw_cast_for_opmath
@@ -123,12 +113,11 @@ def _where_linear(threshold: float) -> Any:
     return torch.sym_min(threshold, 40.0)
 
 
+# The operators that write are not here. Before torch traces a graph, it turns them into these and
+# an update of what they write to.
 decompositions: dict[Any, Callable[..., Any]] = {
     ops.softplus.default: softplus,
-    ops.softplus.out: softplus_out,
-    ops.softplus_.default: softplus_,
     ops.softplus_backward.default: softplus_backward,
-    ops.softplus_backward.grad_input: softplus_backward_grad_input,
     ops.softplus_backward_from_result.default: softplus_backward_from_result,
     ops.softplus_double_backward.default: softplus_double_backward,
     ops.softplus_double_backward_from_result.default: softplus_double_backward_from_result,

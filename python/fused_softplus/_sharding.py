@@ -8,38 +8,49 @@ early enough to register the sharding.
 
 import functools
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch._subclasses import FakeTensorMode
 
+from ._decompositions import decompositions
 
-def register(operators: Iterable[Any]) -> None:
-    """Registers how these operators, which are pointwise, are sharded, once DTensor asks."""
-    operators = tuple(operators)
+ops = torch.ops.fused_softplus
 
-    @functools.cache
-    def register_with_dtensor() -> None:
-        from torch.distributed.tensor import DTensor
-        from torch.distributed.tensor._op_schema import RuntimeSchemaInfo
-        from torch.distributed.tensor.experimental import register_sharding
+# All but softplus.bias, which consists of others.
+OPERATORS: tuple[Any, ...] = (
+    *decompositions,
+    ops.softplus.out,
+    ops.softplus_.default,
+    ops.softplus_backward.grad_input,
+)
 
-        propagator: Any = DTensor._op_dispatcher.sharding_propagator
-        for op in operators:
-            register_sharding(op)(_Pointwise(outputs=len(op._schema.returns)))
-            out = [argument.name for argument in op._schema.arguments if argument.is_out]
-            if out:  # register_sharding leaves it out of what DTensor's cache looks at
-                schema = RuntimeSchemaInfo(static_kwargkey=out, needs_pytree=True)
-                propagator.op_to_schema_info[op] = schema
 
-    def run_on_fake_tensors(mode: Any, op: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if "torch.distributed.tensor" in sys.modules:
-            register_with_dtensor()
-        return mode.__torch_dispatch__(op, types, args, kwargs)
+def register() -> None:
+    """Lets DTensor know how the operators are sharded, once it meets one of them."""
+    for op in OPERATORS:
+        torch.library.register_torch_dispatch(op.name(), FakeTensorMode, _run_on_fake_tensors)
 
-    for op in operators:
-        torch.library.register_torch_dispatch(op.name(), FakeTensorMode, run_on_fake_tensors)
+
+def _run_on_fake_tensors(mode: Any, op: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    if "torch.distributed.tensor" in sys.modules:
+        _register_with_dtensor()
+    return mode.__torch_dispatch__(op, types, args, kwargs)
+
+
+@functools.cache
+def _register_with_dtensor() -> None:
+    from torch.distributed.tensor import DTensor
+    from torch.distributed.tensor._op_schema import RuntimeSchemaInfo
+    from torch.distributed.tensor.experimental import register_sharding
+
+    propagator: Any = DTensor._op_dispatcher.sharding_propagator
+    for op in OPERATORS:
+        register_sharding(op)(_Pointwise(outputs=len(op._schema.returns)))
+        out = [argument.name for argument in op._schema.arguments if argument.is_out]
+        if out:  # register_sharding leaves it out of what DTensor's cache looks at
+            schema = RuntimeSchemaInfo(static_kwargkey=out, needs_pytree=True)
+            propagator.op_to_schema_info[op] = schema
 
 
 class _Pointwise:
