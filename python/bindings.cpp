@@ -53,6 +53,12 @@ PythonArgs parse(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
   }
 }
 
+// Whether ONNX's TorchScript exporter traces. It knows ATen's operators alone.
+bool is_traced_for_onnx() {
+  return torch::jit::tracer::isTracing() &&
+         py::module_::import("torch.onnx").attr("is_in_onnx_export")().cast<bool>();
+}
+
 // Parses the arguments and returns the tensor that compute makes of them. Modes and objects that
 // define __torch_function__ are asked first, and are told the public function of the parser's name.
 template <typename Compute>
@@ -60,12 +66,17 @@ PyObject* parse_and(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
                     const Compute& compute) {
   torch::ParsedArgs<max_parameters> parsed;
   PythonArgs arguments = parse(parser, args, kwargs, parsed);
+  const auto function_in = [&](const char* module) {
+    return py::module_::import(module).attr(arguments.get_func_name().c_str());
+  };
   if (arguments.has_torch_function()) {
-    const std::string name = arguments.get_func_name();
-    const py::object function =
-        py::module_::import("fused_softplus.functional").attr(name.c_str());
     return torch::handle_torch_function_no_python_arg_parser(
-        arguments.overloaded_args, args, kwargs, name.c_str(), function.ptr(), "fused_softplus");
+        arguments.overloaded_args, args, kwargs, arguments.get_func_name().c_str(),
+        py::object(function_in("fused_softplus.functional")).ptr(), "fused_softplus");
+  }
+  if (is_traced_for_onnx()) {
+    return PyObject_Call(py::object(function_in("fused_softplus._decompositions")).ptr(), args,
+                         kwargs);
   }
   return THPVariable_Wrap(compute(arguments));
 }
@@ -97,7 +108,7 @@ PyObject* call(PythonArgParser& parser, PyObject* args, PyObject* kwargs, const 
   if (!kwargs && PyTuple_GET_SIZE(args) == 3 && THPVariable_CheckExact(PyTuple_GET_ITEM(args, 0)) &&
       is_plain_number(PyTuple_GET_ITEM(args, 1), beta) &&
       is_plain_number(PyTuple_GET_ITEM(args, 2), threshold) &&
-      !at::impl::torch_function_mode_enabled()) {
+      !at::impl::torch_function_mode_enabled() && !torch::jit::tracer::isTracing()) {
     return THPVariable_Wrap(
         without_gil(THPVariable_Unpack(PyTuple_GET_ITEM(args, 0)), beta, threshold));
   }

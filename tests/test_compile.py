@@ -115,6 +115,39 @@ def test_replaced_modules() -> None:
     assert torch.equal(torch.compile(model, fullgraph=True, backend="aot_eager")(x), model(x))
 
 
+@torch.no_grad()  # the first block's input requires no gradient, and the others' would
+def test_replaced_modules_share_compiled_code() -> None:
+    """One graph for all blocks of a model, and as many again as their beta differs."""
+    graphs = []
+
+    def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
+        graphs.append(graph)
+        return graph.forward
+
+    class Layers(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.Sequential(nn.Linear(3, 3), nn.Softplus(2.0))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.layers(x)
+
+    model = nn.Sequential(*(Layers() for _ in range(4)))
+    assert fused_softplus.replace_softplus(model) == 4
+    x = torch.randn(4, 3)
+    expected = model(x)
+    for block in model:
+        block.compile(backend=backend, fullgraph=True)
+    assert torch.equal(model(x), expected)
+    (graph,) = graphs
+    assert ops.softplus in [node.target for node in graph.graph.nodes]
+    model[0].layers[1].beta = 3.0
+    with torch._dynamo.config.patch(error_on_recompile=False):
+        y = model[0](x)
+    assert torch.equal(y, softplus(model[0].layers[0](x), 3.0))
+    assert len(graphs) == 2
+
+
 def test_the_operator_stays_one_node() -> None:
     graphs = []
 

@@ -1,5 +1,6 @@
 """Do DTensor, DDP, FSDP and tensor parallelism take the operators, in gloo processes?"""
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,14 @@ import torch.multiprocessing as mp
 from torch import Tensor, nn
 
 from conftest import Python
-from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from fused_softplus import (
+    Softplus,
+    inverse_softplus,
+    replace_softplus,
+    restore_softplus,
+    softplus,
+    softplus_,
+)
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason="torch has no torch.distributed")
 
@@ -21,18 +29,34 @@ ops = torch.ops.fused_softplus
 # ---- When DTensor learns of the operators ------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", ["fused_softplus", "torch.distributed.tensor"])
-def test_sharding_is_registered_in_any_order_of_imports(first: str, python: Python) -> None:
-    second = {"fused_softplus", "torch.distributed.tensor"} - {first}
-    python(
-        "-c",
-        f"import {first}, {second.pop()}\n"
-        "import torch\n"
-        "from torch.distributed.tensor import DTensor\n"
-        "op = torch.ops.fused_softplus.softplus.default\n"
-        "rules = DTensor._op_dispatcher.sharding_propagator\n"
-        "assert op in rules.op_strategy_funcs\n",
-    )
+IMPORTS = {
+    "package first": "import fused_softplus, torch.distributed.tensor",
+    "DTensor first": "import torch.distributed.tensor, fused_softplus",
+    "DTensor looked for": (
+        "import fused_softplus, importlib.util\n"
+        "importlib.util.find_spec('torch.distributed.tensor')\n"
+        "import torch.distributed.tensor"
+    ),
+}
+
+
+@pytest.mark.parametrize("imports", IMPORTS.values(), ids=IMPORTS)
+@pytest.mark.parametrize(
+    "call", ["softplus(x)", "softplus(x, out=out)", "softplus_backward(x, x, 1, 20)"]
+)
+def test_any_order_of_imports(imports: str, call: str, python: Python, tmp_path: Path) -> None:
+    """And whichever operator is the first to meet a DTensor."""
+    code = f"""
+{imports}
+import torch
+import torch.distributed as dist
+from torch.distributed.tensor import Shard, distribute_tensor
+dist.init_process_group("gloo", init_method="file://{tmp_path}/store", rank=0, world_size=1)
+mesh = dist.init_device_mesh("cpu", (1,))
+x, out = (distribute_tensor(torch.ones(4, 3), mesh, [Shard(0)]) for _ in range(2))
+assert torch.ops.fused_softplus.{call}.placements == (Shard(0),)
+"""
+    python("-c", code)
 
 
 def test_importing_the_package_does_not_import_dtensor(python: Python) -> None:
@@ -68,6 +92,26 @@ def check_placements(mesh: "dist.DeviceMesh") -> None:
         assert torch.equal(full(in_place), softplus(x, 2))
         assert torch.equal(full(grad), slope)
         assert torch.equal(full(second), ops.softplus_double_backward(one, one, x, 2, 20)[1])
+
+
+def check_out(mesh: "dist.DeviceMesh") -> None:
+    """It is written where it lies, whatever the input's placement; torch's own is as well."""
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+
+    x, grad = torch.linspace(-3, 3, 24).view(4, 6), torch.linspace(1, 2, 24).view(4, 6)
+    placements = (Shard(0), Shard(1), Replicate())
+    for before, after in itertools.product(placements, placements):
+        sharded, sharded_grad, out, aten = (
+            distribute_tensor(tensor, mesh, [placement])
+            for tensor, placement in ((x, before), (grad, before), (x * 0, after), (x * 0, after))
+        )
+        assert softplus(sharded, 2, out=out) is out
+        torch.ops.aten.softplus(sharded, 2, 20, out=aten)
+        assert out.placements == aten.placements == (after,)
+        assert torch.equal(full(out), softplus(x, 2))
+        ops.softplus_backward(sharded_grad, sharded, 2, 20, grad_input=out)
+        assert out.placements == (after,)
+        assert torch.equal(full(out), ops.softplus_backward(grad, x, 2, 20))
 
 
 def check_in_place_gradient(mesh: "dist.DeviceMesh") -> None:
@@ -166,6 +210,7 @@ def check_compiled(mesh: "dist.DeviceMesh") -> None:
 
 CHECKS: list[Callable[["dist.DeviceMesh"], None]] = [
     check_placements,
+    check_out,
     check_in_place_gradient,
     check_partial_sums,
     check_broadcasting,
@@ -237,6 +282,35 @@ def check_fully_sharded(mesh: "dist.DeviceMesh") -> None:
     check_losses(losses(fully_shard(model, mesh=mesh), mesh))
 
 
+def check_replaced(mesh: "dist.DeviceMesh") -> None:
+    """Before fully_shard and after it, which makes classes of its own, and under DDP."""
+    from torch.distributed.fsdp import FSDPModule, fully_shard
+
+    for after in (False, True):
+        model = network(nn.Softplus(beta=2), nn.Softplus())
+        activations = model[1], model[3]
+        if not after:
+            assert replace_softplus(model, inplace=True) == 2
+        for layer in model:
+            fully_shard(layer, mesh=mesh)
+        fully_shard(model, mesh=mesh)
+        if after:
+            assert replace_softplus(model, inplace=True) == 2
+            assert (model[1], model[3]) == activations  # fully_shard knows them by identity
+        assert all(isinstance(layer, FSDPModule) for layer in model)
+        check_losses(losses(model, mesh))
+        assert "FusedSoftplus" in type(model(data()[0]).grad_fn).__name__
+        assert restore_softplus(model) == 2
+        assert all(isinstance(layer, FSDPModule) for layer in model)
+        y = model(data()[0])
+        assert type(y.grad_fn).__name__ == "SoftplusBackward0"
+        y.sum().backward()
+
+    model = network(nn.Softplus(beta=2), nn.Softplus())
+    replace_softplus(model, inplace=True)
+    check_losses(losses(nn.parallel.DistributedDataParallel(model), mesh))
+
+
 def check_tensor_parallel(mesh: "dist.DeviceMesh") -> None:
     """And fully sharded across the other dimension; the hidden activation is a DTensor's."""
     from torch.distributed.fsdp import fully_shard
@@ -260,6 +334,7 @@ def check_tensor_parallel(mesh: "dist.DeviceMesh") -> None:
 LEARNING: list[Callable[["dist.DeviceMesh"], None]] = [
     check_data_parallel,
     check_fully_sharded,
+    check_replaced,
     check_tensor_parallel,
 ]
 

@@ -320,7 +320,7 @@ def test_changed_schema(change: tuple[str, str], message: str, tmp_path: Path) -
     assert "fused_softplus::" in str(error.value)
 
 
-@pytest.mark.parametrize("file", ["model.pt", "model.pt2", "modules.pickle"])
+@pytest.mark.parametrize("file", ["model.pt", "model.pt2", "modules.pickle", "replaced.pickle"])
 def test_golden_files(file: str) -> None:
     """Saved by version 0.1.0 (golden/write.py), these load and compute what they did."""
     recorded = json.loads((GOLDEN / "values.json").read_text())

@@ -5,13 +5,14 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import onnx
 import onnxruntime
 import pytest
 import torch
 from torch import Tensor, nn
 
 import reference
-from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, replace_softplus, softplus, softplus_
 from fused_softplus.onnx import custom_translation_table
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
@@ -163,6 +164,41 @@ def test_nodes() -> None:
     assert {float(value.const_value.numpy()) for value in constants} == {2, 15}
 
 
-def test_without_the_table() -> None:
-    with pytest.raises(torch.onnx.OnnxExporterError, match=r"fused_softplus\.softplus\.default"):
-        torch.onnx.export(Softplus().eval(), (torch.randn(5),), dynamo=True, verbose=False)
+@pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based ONNX export")
+@pytest.mark.filterwarnings("ignore:.*feature will be removed:DeprecationWarning")
+@pytest.mark.parametrize("dynamo", [True, False])
+@pytest.mark.parametrize("inplace", [False, True])
+def test_replaced_without_the_table(dynamo: bool, inplace: bool, tmp_path: Path) -> None:
+    """The call that exported the model before exports the same nodes, by either exporter."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Softplus(2, 15), nn.Linear(4, 4), nn.Softplus())
+    model, x, nodes = model.eval(), torch.randn(5, 3), []
+    for file in (tmp_path / "before.onnx", tmp_path / "after.onnx"):
+        torch.onnx.export(model, (x,), file, dynamo=dynamo, verbose=False)
+        nodes.append([node.op_type for node in onnx.load(file).graph.node])
+        replace_softplus(model, inplace)
+    # The TorchScript exporter writes the update in place as an expansion to the same shape.
+    assert [node for node in nodes[1] if node not in ("Shape", "Expand")] == nodes[0]
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    (actual,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    with torch.no_grad():
+        expected = model(x)
+    # Sums of at most four products, each of a rounding or two, and a softplus's few.
+    torch.testing.assert_close(torch.from_numpy(actual), expected, rtol=32 * 2**-23, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
+def test_everything_without_the_table(dtype: torch.dtype) -> None:
+    """A bias and the inverse, too, as far as ONNX Runtime has the operators."""
+
+    class Everything(nn.Module):
+        def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+            biased = softplus(x, 2, bias=x[:, 0], bias_dim=0)
+            return biased, softplus_(x * 1, -0.5, math.inf), inverse_softplus(x.abs() + 1, 2)
+
+    x = torch.randn(5, 3).to(dtype)
+    program = torch.onnx.export(Everything().eval(), (x,), dynamo=True, verbose=False)
+    assert program is not None
+    # Some roundings of the type that is computed in, which for float16 may be its own.
+    for actual, expected in zip(program(x), Everything()(x), strict=True):
+        torch.testing.assert_close(actual, expected, rtol=16 * torch.finfo(dtype).eps, atol=0)

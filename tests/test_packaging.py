@@ -116,7 +116,8 @@ for beta in (0.1, 1, 100):
     torch.testing.assert_close(*gradients, rtol=1e-14, atol=0)
 model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Softplus())
 assert fused_softplus.replace_softplus(model) == 1
-assert type(model[1]) is fused_softplus.Softplus and model(torch.ones(4, 3)).isfinite().all()
+assert model(torch.ones(4, 3)).isfinite().all() and fused_softplus.restore_softplus(model) == 1
+assert fused_softplus.restore_softplus(torch.nn.Sequential(fused_softplus.Softplus())) == 1
 print(fused_softplus.__file__)
 """
     file = run(clean, "-c", code).strip()
@@ -167,6 +168,7 @@ def scale(raw: Tensor) -> Tensor:
 
 model: nn.Module = nn.Sequential(nn.Linear(3, 3), Softplus(beta=2, inplace=True), nn.Softplus())
 count: int = fused_softplus.replace_softplus(model, inplace=True)
+count = fused_softplus.restore_softplus(model)
 fused_softplus.replace_softplus(3)  # type: ignore[arg-type]
 paths: list[str] = [fused_softplus.library_path(), fused_softplus.cmake_prefix_path()]
 wrong: int = fused_softplus.__version__  # type: ignore[assignment]

@@ -10,12 +10,16 @@ from torch import Tensor, fx, nn
 from torch.package import PackageExporter, PackageImporter
 
 import conftest
-from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from fused_softplus import Softplus, inverse_softplus, replace_softplus, softplus, softplus_
 
 
 def network() -> nn.Module:
     torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(3, 4), Softplus(2, 10), nn.Linear(4, 2), Softplus(inplace=True))
+    replaced = nn.Softplus(0.5)
+    replace_softplus(replaced)
+    return nn.Sequential(
+        nn.Linear(3, 4), Softplus(2, 10), nn.Linear(4, 2), Softplus(inplace=True), replaced
+    )
 
 
 def in_a_process(
@@ -68,4 +72,7 @@ def test_package(tmp_path: Path) -> None:
     loaded = PackageImporter(tmp_path / "model.pt").load_pickle("model", "model.pkl")
     x = torch.randn(5, 3)
     assert type(loaded[1]) is Softplus and loaded[3].inplace
+    assert type(loaded[4]) is nn.Softplus and repr(loaded) == repr(model)
     assert torch.equal(loaded(x), model(x))
+    loaded[4].beta = 2.0
+    assert torch.equal(loaded[4](x), softplus(x, 2))

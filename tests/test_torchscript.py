@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 import conftest
 import fused_softplus
-from fused_softplus import Softplus, softplus, softplus_
+from fused_softplus import Softplus, replace_softplus, softplus, softplus_
 
 
 class Model(nn.Module):
@@ -134,6 +134,26 @@ def test_scripted_bias_of_every_type() -> None:
     assert torch.equal(optional(x, None), softplus(x, 2))
     assert torch.equal(optional(x, bias), softplus(x, 2, bias=bias))
     assert torch.equal(number(x, 0.5), softplus(x + 0.5, 2))
+
+
+@of_every_kind
+def test_replaced_beside_plain(convert) -> None:
+    """TorchScript shares code between modules of equal classes, constants and attributes."""
+    parts = [nn.Softplus(2), nn.Softplus(2), nn.Softplus(2)]
+    replace_softplus(parts[1])
+    replace_softplus(parts[2], inplace=True)
+    model = nn.Sequential(nn.Linear(3, 3), *parts).eval()
+    converted, x = convert(model), torch.randn(5, 3)
+    called = {
+        kind
+        for kind in ("aten::softplus", "fused_softplus::softplus", "fused_softplus::softplus_")
+        if converted.inlined_graph.findAllNodes(kind)
+    }
+    assert len(called) == 3
+    if convert is optimize:  # its nn.Linear is a product and a sum, which may round otherwise
+        torch.testing.assert_close(converted(x), model(x))
+    else:
+        assert torch.equal(converted(x), model(x))
 
 
 @of_every_kind

@@ -1,12 +1,13 @@
 """Fused softplus for PyTorch: the operator, and what lets it stand in for nn.Softplus."""
 
+from . import _decompositions, _sharding
 from ._library import cmake_prefix_path, library_path
-from ._sharding import register_when_imported
 from ._version import __version__
 from .functional import inverse_softplus, softplus, softplus_
-from .modules import Softplus, replace_softplus
+from .modules import Softplus, replace_softplus, restore_softplus
 
-register_when_imported()
+_decompositions.register()
+_sharding.register()
 
 __all__ = [
     "Softplus",
@@ -15,6 +16,7 @@ __all__ = [
     "inverse_softplus",
     "library_path",
     "replace_softplus",
+    "restore_softplus",
     "softplus",
     "softplus_",
 ]

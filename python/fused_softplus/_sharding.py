@@ -1,63 +1,56 @@
-"""How DTensor shards the operators: registered when torch.distributed.tensor is imported, if ever.
+"""How DTensor shards the operators.
 
-That import takes longer than ours should, and DTensor has no other place for an operator to say so.
+Importing torch.distributed.tensor takes a third of the time that importing torch takes, so this
+package leaves that to those who use it. Before DTensor looks up how an operator is sharded, it runs
+the operator on fake tensors, for the shape of the result. A rule for fake tensors is therefore
+early enough to register the sharding.
 """
 
+import functools
 import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 import torch
+from torch._subclasses import FakeTensorMode
 
-_DTENSOR = "torch.distributed.tensor"
+from ._decompositions import decompositions
 
+ops = torch.ops.fused_softplus
 
-class _OnImport(MetaPathFinder):
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname != _DTENSOR:
-            return None
-        sys.meta_path.remove(self)
-        spec: Any = find_spec(fullname)
-        load = spec.loader.exec_module
-
-        def load_and_register(module: ModuleType) -> None:
-            load(module)
-            _register()
-
-        spec.loader.exec_module = load_and_register
-        return spec
+# All but softplus.bias, which consists of others.
+OPERATORS: tuple[Any, ...] = (
+    *decompositions,
+    ops.softplus.out,
+    ops.softplus_.default,
+    ops.softplus_backward.grad_input,
+)
 
 
-def register_when_imported() -> None:
-    if _DTENSOR in sys.modules:
-        _register()
-    else:
-        sys.meta_path.insert(0, _OnImport())
+def register() -> None:
+    """Lets DTensor know how the operators are sharded, once it meets one of them."""
+    for op in OPERATORS:
+        torch.library.register_torch_dispatch(op.name(), FakeTensorMode, _run_on_fake_tensors)
 
 
-def _register() -> None:
+def _run_on_fake_tensors(mode: Any, op: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    if "torch.distributed.tensor" in sys.modules:
+        _register_with_dtensor()
+    return mode.__torch_dispatch__(op, types, args, kwargs)
+
+
+@functools.cache
+def _register_with_dtensor() -> None:
+    from torch.distributed.tensor import DTensor
+    from torch.distributed.tensor._op_schema import RuntimeSchemaInfo
     from torch.distributed.tensor.experimental import register_sharding
 
-    ops = torch.ops.fused_softplus
-    for op in (
-        ops.softplus.default,
-        ops.softplus_.default,
-        ops.softplus_backward.default,
-        ops.softplus_backward_from_result.default,
-        ops.softplus_double_backward.default,
-        ops.softplus_double_backward_from_result.default,
-        ops.softplus_bias.default,
-        ops.softplus_bias_backward.default,
-        ops.softplus_bias_double_backward.default,
-        ops.inverse_softplus.default,
-    ):
+    propagator: Any = DTensor._op_dispatcher.sharding_propagator
+    for op in OPERATORS:
         register_sharding(op)(_Pointwise(outputs=len(op._schema.returns)))
+        out = [argument.name for argument in op._schema.arguments if argument.is_out]
+        if out:  # register_sharding leaves it out of what DTensor's cache looks at
+            schema = RuntimeSchemaInfo(static_kwargkey=out, needs_pytree=True)
+            propagator.op_to_schema_info[op] = schema
 
 
 class _Pointwise:
@@ -66,9 +59,10 @@ class _Pointwise:
     def __init__(self, outputs: int) -> None:
         self.outputs = outputs
 
-    def __call__(self, *arguments: Any) -> list[tuple[list[Any], list[Any]]]:
+    def __call__(self, *args: Any, **out: Any) -> list[tuple[list[Any], list[Any]]]:
         from torch.distributed.tensor import Replicate, Shard
 
+        arguments = [*args, *out.values()]
         shape = torch.broadcast_shapes(*(a.shape for a in arguments if hasattr(a, "shape")))
 
         def placement(argument: Any, dim: int) -> Any:

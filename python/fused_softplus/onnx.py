@@ -1,10 +1,15 @@
-"""ONNX: what torch.onnx.export makes of our operators, in operators that every runtime has.
+"""ONNX: more accurate translations of the operators than those that torch.onnx.export derives.
 
     from fused_softplus.onnx import custom_translation_table
 
     torch.onnx.export(
         model, (x,), "model.onnx", dynamo=True, custom_translation_table=custom_translation_table
     )
+
+Without the table, torch.onnx.export translates what the operators decompose into
+(_decompositions.py), as it does for nn.Softplus. The table is for float64, for which ONNX Runtime
+has no Softplus; for the 16-bit types, which it computes in float32; and for inverse_softplus, which
+it computes in float64.
 
 Needs onnxscript, as torch.onnx.export itself does; the package without this file does not.
 """
@@ -39,6 +44,22 @@ def _softplus_bias(
     opmath = _opmath(self)
     total: Any = op.Add(_cast(self, opmath), _cast(bias, opmath))
     return _piecewise(self, total, beta, threshold, _LOG1P_EXP[opmath], opmath)
+
+
+def _softplus_along(
+    self: Any,
+    beta: float = 1.0,
+    threshold: float = 20.0,
+    *,
+    bias: Any,
+    bias_dim: int = -1,
+) -> Any:
+    """The same for a bias that lies along one dimension."""
+    after = len(self.shape) - 1 - bias_dim % len(self.shape)
+    if len(bias.shape) == 1 and after > 0:
+        axes: Any = op.Constant(value_ints=list(range(1, after + 1)))
+        bias = op.Unsqueeze(bias, axes)
+    return _softplus_bias(self, bias, beta, threshold)
 
 
 def _inverse_softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0) -> _TFloat:
@@ -104,6 +125,7 @@ def _constant(number: float, dtype: Any) -> Any:
 
 custom_translation_table: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.ops.fused_softplus.softplus.default: _softplus,
+    torch.ops.fused_softplus.softplus.bias: _softplus_along,
     torch.ops.fused_softplus.softplus_bias.default: _softplus_bias,
     torch.ops.fused_softplus.inverse_softplus.default: _inverse_softplus,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from fused_softplus import Softplus, inverse_softplus, softplus
+from fused_softplus import Softplus, inverse_softplus, replace_softplus, softplus
 
 HERE = Path(__file__).parent
 
@@ -40,9 +40,13 @@ if __name__ == "__main__":
     modules = io.BytesIO()
     pickle.dump(nn.Sequential(model.first, model.last), modules)
     (HERE / "modules.pickle").write_bytes(modules.getvalue())
+    replaced = nn.Sequential(nn.Softplus(2, 15), nn.Softplus())
+    replace_softplus(replaced, inplace=True)
+    (HERE / "replaced.pickle").write_bytes(pickle.dumps(replaced))
     values = {
         "torch": [int(part) for part in torch.__version__.split(".")[:2]],
         "model": model(inputs()).tolist(),
         "modules": nn.Sequential(model.first, model.last)(inputs()).tolist(),
+        "replaced": replaced(inputs()).tolist(),
     }
     (HERE / "values.json").write_text(json.dumps(values, indent=1) + "\n")
