@@ -3,6 +3,8 @@
 
 #include <torch/library.h>
 
+#include <regex>
+
 // The first of the blocks that register something asks, when this copy has registered nothing yet.
 bool fused_softplus::is_second_copy() {
   static const bool answer = [] {
@@ -24,29 +26,33 @@ TORCH_LIBRARY_FRAGMENT(fused_softplus, m) {
     return;
   }
   const std::vector<at::Tag> tags = {at::Tag::pointwise, at::Tag::pt2_compliant_tag};
-  m.def("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", tags);
+  // An operator that writes nothing, and its twin of numbers.cpp.
+  const auto define = [&](std::string schema) {
+    m.def(schema.c_str(), tags);
+    static const std::regex number("Scalar (beta|threshold)(=[0-9]+)?");
+    schema = std::regex_replace(schema, number, "Tensor $1");
+    m.def(schema.insert(0, 1, '_').c_str(), tags);
+  };
+  define("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor");
   m.def(
       "softplus.out(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor(a!) out) "
       "-> Tensor(a!)",
       tags);
   m.def("softplus_(Tensor(a!) self, Scalar beta=1, Scalar threshold=20) -> Tensor(a!)", tags);
-  m.def(
-      "softplus_backward(Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) -> Tensor",
-      tags);
+  define(
+      "softplus_backward(Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) "
+      "-> Tensor");
   m.def(
       "softplus_backward.grad_input(Tensor grad_output, Tensor self, Scalar beta, "
       "Scalar threshold, *, Tensor(a!) grad_input) -> Tensor(a!)",
       tags);
-  m.def("softplus_backward_from_result(Tensor grad_output, Tensor result, Scalar beta) -> Tensor",
-        tags);
-  m.def(
+  define("softplus_backward_from_result(Tensor grad_output, Tensor result, Scalar beta) -> Tensor");
+  define(
       "softplus_double_backward(Tensor grad_grad_input, Tensor grad_output, Tensor self, "
-      "Scalar beta, Scalar threshold) -> (Tensor, Tensor)",
-      tags);
-  m.def(
+      "Scalar beta, Scalar threshold) -> (Tensor, Tensor)");
+  define(
       "softplus_double_backward_from_result(Tensor grad_grad_input, Tensor grad_output, "
-      "Tensor result, Scalar beta) -> (Tensor, Tensor)",
-      tags);
+      "Tensor result, Scalar beta) -> (Tensor, Tensor)");
   m.def(
       "softplus.bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor? bias, "
       "int bias_dim=-1) -> Tensor",
@@ -55,17 +61,14 @@ TORCH_LIBRARY_FRAGMENT(fused_softplus, m) {
       "softplus.number_bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Scalar bias, "
       "int bias_dim=-1) -> Tensor",
       {at::Tag::pt2_compliant_tag});
-  m.def("softplus_bias(Tensor self, Tensor bias, Scalar beta=1, Scalar threshold=20) -> Tensor",
-        tags);
-  m.def(
+  define("softplus_bias(Tensor self, Tensor bias, Scalar beta=1, Scalar threshold=20) -> Tensor");
+  define(
       "softplus_bias_backward(Tensor grad_output, Tensor self, Tensor bias, Scalar beta, "
-      "Scalar threshold) -> Tensor",
-      tags);
-  m.def(
+      "Scalar threshold) -> Tensor");
+  define(
       "softplus_bias_double_backward(Tensor grad_grad_sum, Tensor grad_output, Tensor self, "
-      "Tensor bias, Scalar beta, Scalar threshold) -> (Tensor, Tensor)",
-      tags);
-  m.def("inverse_softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", tags);
+      "Tensor bias, Scalar beta, Scalar threshold) -> (Tensor, Tensor)");
+  define("inverse_softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor");
 }
 
 namespace fused_softplus {

@@ -66,17 +66,17 @@ PyObject* parse_and(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
                     const Compute& compute) {
   torch::ParsedArgs<max_parameters> parsed;
   PythonArgs arguments = parse(parser, args, kwargs, parsed);
-  const auto function_in = [&](const char* module) {
-    return py::module_::import(module).attr(arguments.get_func_name().c_str());
-  };
+  const std::string name = arguments.get_func_name();
   if (arguments.has_torch_function()) {
+    const py::object function =
+        py::module_::import("fused_softplus.functional").attr(name.c_str());
     return torch::handle_torch_function_no_python_arg_parser(
-        arguments.overloaded_args, args, kwargs, arguments.get_func_name().c_str(),
-        py::object(function_in("fused_softplus.functional")).ptr(), "fused_softplus");
+        arguments.overloaded_args, args, kwargs, name.c_str(), function.ptr(), "fused_softplus");
   }
   if (is_traced_for_onnx()) {
-    return PyObject_Call(py::object(function_in("fused_softplus._decompositions")).ptr(), args,
-                         kwargs);
+    const py::object function =
+        py::module_::import("fused_softplus._decompositions").attr(name.c_str());
+    return PyObject_Call(function.ptr(), args, kwargs);
   }
   return THPVariable_Wrap(compute(arguments));
 }

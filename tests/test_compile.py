@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import fused_softplus
@@ -163,12 +164,48 @@ def test_the_operator_stays_one_node() -> None:
     assert targets == [ops.softplus, ops.softplus_]
 
 
+NUMBERS = [(float(n), 3.0) for n in range(1, 9)] + [(-2.0, float(n)) for n in range(1, 5)]
+
+# In terms of beta and threshold: the function, and the same in torch's.
+WITH_NUMBERS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
+    "functional": (softplus, F.softplus),
+    "in place": (lambda x, *numbers: softplus_(x * 1, *numbers), F.softplus),
+    "with a bias": (
+        lambda x, *numbers: softplus(x, *numbers, bias=x[0]),
+        lambda x, *numbers: F.softplus(x + x[0], *numbers),
+    ),
+    "inverse": (lambda x, *numbers: inverse_softplus(x.exp() / numbers[0], *numbers), F.softplus),
+}
+
+
 @torch._dynamo.config.patch(error_on_recompile=False)  # a number may be compiled in
-def test_beta_and_threshold_as_arguments() -> None:
-    compiled = torch.compile(softplus, fullgraph=True, backend="aot_eager")
-    x = torch.randn(8)
-    for beta, threshold in ((1.0, 20.0), (2.5, 20.0), (0.3, 1.0), (-1.0, float("inf"))):
-        assert torch.equal(compiled(x, beta, threshold), softplus(x, beta, threshold))
+@pytest.mark.parametrize("name", WITH_NUMBERS)
+def test_any_number_of_betas(name: str) -> None:
+    """Compiled as often as torch's own, for the first and for all others together; the same bits."""
+    x = torch.linspace(-2, 2, 8, dtype=torch.float64)
+    compilations = []
+    for function in WITH_NUMBERS[name]:
+        torch._dynamo.reset()
+        counter = CompileCounterWithBackend("inductor")
+        compiled = torch.compile(function, fullgraph=True, backend=counter)
+        for beta, threshold in NUMBERS:
+            y, slope = outcome(lambda x: compiled(x, beta, threshold), x)  # noqa: B023
+            eager, eager_slope = outcome(lambda x: function(x, beta, threshold), x)  # noqa: B023
+            if function is WITH_NUMBERS[name][0]:
+                assert torch.equal(y, eager) and torch.equal(slope, eager_slope)
+        compilations.append(counter.frame_count)
+    assert compilations[0] == compilations[1] <= 3
+
+
+def test_a_wrong_beta_that_comes_later() -> None:
+    """Where beta is an input of the graph, it is checked when the graph runs."""
+    compiled = torch.compile(softplus, fullgraph=True)
+    with torch._dynamo.config.patch(error_on_recompile=False):
+        for beta in (1.0, 2.0, 3.0):
+            compiled(torch.ones(3), beta)
+    for wrong in (0.0, float("nan"), 1e31):
+        with pytest.raises(ValueError, match="beta must be finite and not zero"):
+            compiled(torch.ones(3), wrong)
 
 
 @pytest.mark.parametrize("transform", ["vmap", "vmap grad", "jacfwd", "vmap in place"])
@@ -293,8 +330,6 @@ def test_what_needs_the_operator_on_cuda(
         (torch.empty(1), -1),
         (torch.empty(1, 4), -1),
         (torch.empty(4), 2),  # no such dimension
-        (torch.empty((), dtype=torch.float64), -1),
-        (torch.empty(4, dtype=torch.bool), -1),
     ],
     ids=str,
 )

@@ -116,11 +116,12 @@ def test_opcheck(
 
 
 def test_opcheck_has_a_sample_of_every_operator() -> None:
+    """The names with an underscore aside, which only torch.compile calls, below autograd."""
     schemas = torch._C._jit_get_all_schemas()
     names = {
         (schema.name, schema.overload_name or "default")
         for schema in schemas
-        if schema.name.startswith("fused_softplus::")
+        if schema.name.startswith("fused_softplus::") and "::_" not in schema.name
     }
     assert names == {(op._schema.name, op._overloadname) for op, _, _ in SAMPLES}
 

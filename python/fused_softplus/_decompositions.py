@@ -148,10 +148,36 @@ def register() -> None:
 
 def _trace(mode: Any, op: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Adds the operator to the graph that the mode traces, or what it decomposes into."""
-    if op in _table_of(mode) or not _is_decomposed():
-        return mode.__torch_dispatch__(op, types, args, kwargs)
-    with mode:
-        return decompositions[op](*args, **kwargs)
+    if op not in _table_of(mode) and _is_decomposed():
+        with mode:
+            return decompositions[op](*args, **kwargs)
+    if _has_input_float(args):
+        with mode:
+            return _with_tensors(op, args)
+    return mode.__torch_dispatch__(op, types, args, kwargs)
+
+
+def _has_input_float(args: Any) -> bool:
+    """Whether a number is a float that torch.compile made an input of the graph."""
+    floats = [number for number in args if isinstance(number, torch.SymFloat)]
+    if not floats:
+        return False
+    from torch.utils._sympy.symbol import SymT, symbol_is_type  # which imports SymPy
+
+    symbols = [symbol for number in floats for symbol in number.node.expr.free_symbols]
+    return any(symbol_is_type(symbol, SymT.FLOAT) for symbol in symbols)
+
+
+def _with_tensors(op: Any, args: Any) -> Any:
+    """The operator's twin that takes tensors for beta and threshold (csrc/numbers.cpp).
+
+    Such a float is a tensor in the graph, but only where ATen's arithmetic takes it. Wherever else
+    it is an argument, torch.compile makes it a constant, and compiles again for each value.
+    """
+    defaults = [argument.default_value for argument in op._schema.arguments[len(args) :]]
+    one = torch.ones((), dtype=torch.float64)
+    twin = getattr(ops, "_" + op._schema.name.removeprefix("fused_softplus::"))
+    return twin(*(a if isinstance(a, Tensor) else one * a for a in (*args, *defaults)))
 
 
 def _table_of(mode: Any) -> Any:
