@@ -140,7 +140,7 @@ def inverse_softplus(y: Tensor, beta: float) -> Exact:
     """Without a threshold, for beta y >= 0."""
     v = _times(beta, y)
     beside_zero = (v > 0.3) & (v < 1.5)  # of the result, at ln(2)
-    distance = _minus_ln2(np.where(beside_zero, v, 1.0)) + _lost(beta, y)
+    distance = np.where(beside_zero, _minus_ln2(v) + _lost(beta, y), 0.5)
     with np.errstate(divide="ignore"):
         elsewhere = v + _apply("log", -_apply("expm1", -v))
     near = _apply("log1p", 2 * _apply("expm1", distance))

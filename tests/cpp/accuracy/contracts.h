@@ -80,10 +80,12 @@ inline bool is_power_of_2(double beta) {
 
 template <Dtype dtype>
 std::vector<Settings> settings() {
-  // float32 holds 100 alone exactly, and rounds the last two by as much as it ever does.
+  // float32 holds 100 alone exactly. Of the long ones, it rounds the inverse of the first and the
+  // others by nearly as much as it ever does.
   Settings others{"other beta", {}};
-  for (const double beta : {0.1, 100.0, 0.37, 3.3, 1.0 / 3, -0.7, 1.03125 + 0x1.ffffp-25,
-                            -(0.25078125 - 0x1.ffffp-27)}) {
+  for (const double beta :
+       {0.1, 100.0, 0.37, 3.3, 1.0 / 3, -0.7, 6.0587708950044998, 41.788175582883923,
+        1.03125 + 0x1.ffffp-25, -(0.25078125 - 0x1.ffffp-27)}) {
     others.all.push_back({beta, INFINITY});
   }
   if constexpr (Format<dtype>::digits >= 24) {
