@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "lanes.h"
+#include "softplus_constants.h"
 
 namespace fused_softplus::math {
 
@@ -17,6 +18,28 @@ struct Split {
   FUSED_SOFTPLUS_INLINE V scaled_high() const { return high * factor; }
   // low * factor + other, rounded once.
   FUSED_SOFTPLUS_INLINE V scaled_low_plus(V other) const { return fma(low, factor, other); }
+
+  // The same with a signed factor, and rounded by Round; other is scaled_high() where own is set.
+  // Where fma rounds twice, low * factor may be denormal although the sum is normal, and a
+  // processor may flush it to 0. There the parts are added before they are scaled, which rounds no
+  // more often.
+  template <typename Round, typename Mask>
+  FUSED_SOFTPLUS_INLINE V low_plus(V signed_factor, [[maybe_unused]] Mask own, V other) const {
+    if constexpr (fma_rounds_once) {
+      return Round::fma(low, signed_factor, other);
+    } else {
+      return Round::fma(own ? high + low : low, signed_factor, own ? splat<V>(0) : other);
+    }
+  }
+  FUSED_SOFTPLUS_INLINE V sum() const {
+    return fma_rounds_once ? scaled_low_plus(scaled_high()) : (high + low) * factor;
+  }
+};
+
+// Two numbers in the order in which they are added.
+template <typename V>
+struct Addends {
+  V first, last;
 };
 
 // u above which exp(-u) is below half of T's smallest number.
@@ -25,17 +48,37 @@ constexpr T largest_exponent = T(std::is_same_v<T, float> ? 104.5 : 746);
 
 // Computed once a call. abs(beta) is from 1e-30 to 1e30 (double: 1e-300 to 1e300), so that none of
 // it, and no Split divided by it, overflows or is denormal.
+//
+// beta is the double that is passed. T may round it, to beta_ with
+//
+//   beta = beta_ + beta_low_ = beta_ (1 + lost_), where abs(lost_) <= 2^-24
+//
+// A product beta_ x would be wrong by up to 2^-24 u, which is as much in relative terms for
+// exp(-u): 104 ULP at u = 104. The remainder of u is therefore computed with what was lost, at no
+// cost. With r' = beta_ abs(x) - k ln(2) / (1 + lost_),
+//
+//   u - k ln(2) = r' (1 + lost_)
+//
+// r' takes only another ln(2), and abs(r' lost_) < 2^-25 is 0.31 ULP of exp(-r) at most.
 template <typename T>
 class AnyBeta {
  public:
   FUSED_SOFTPLUS_INLINE AnyBeta(double beta, double threshold)
-      : beta_(static_cast<T>(beta)),
+      : exact_(beta),
+        beta_(static_cast<T>(beta)),
+        beta_low_(static_cast<T>(beta - beta_)),
+        lost_(static_cast<T>((beta - beta_) / beta_)),
         abs_beta_(std::fabs(beta_)),
-        inverse_(T(1) / beta_),
-        octaves_(static_cast<T>(std::fabs(static_cast<double>(beta_)) * 1.4426950408889634)),
+        inverse_(static_cast<T>(1 / beta)),
+        inverse_lost_(static_cast<T>(std::fma(-beta, static_cast<double>(inverse_), 1.0))),
+        octaves_(static_cast<T>(std::fabs(beta) * 1.4426950408889634)),
+        ln2_low_(static_cast<T>(Ln2<T>::low - 0.6931471805599453 * lost_)),
         largest_abs_(largest_exponent<T> / abs_beta_),
         threshold_(static_cast<T>(
             std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max())))) {}
+
+  // The same beta for what float computes in double; there is no threshold to compare with.
+  FUSED_SOFTPLUS_INLINE AnyBeta<double> in_double() const { return {exact_, 0}; }
 
   // |x| above which exp(-|beta x|) is below half of T's smallest number.
   FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_abs_; }
@@ -44,24 +87,44 @@ class AnyBeta {
   FUSED_SOFTPLUS_INLINE V times(V x) const {
     return beta_ * x;
   }
+  // The same product with beta as it is passed, rounded once.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V times_exactly(V x) const {
+    return fma(splat<V>(beta_), x, beta_low_ * x);
+  }
   // x where beta x >= 0, else 0 with beta's sign; a NaN stays one.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V relu(V x, V beta_x) const {
     return beta_x < 0 ? splat<V>(std::copysign(T(0), beta_)) : x;
+  }
+  // relu and log, which has its sign: the larger one last, but log first where relu is 0. The low
+  // part of log is added to the first one, and to 0 it could be denormal where the result is not: a
+  // processor may flush that to 0.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V relu, V beta_x, V log) const {
+    const auto negative = beta_x < 0;
+    return {negative ? log : smaller_magnitude(relu, log),
+            negative ? relu : larger_magnitude(relu, log)};
   }
   // |beta| u / ln(2) + c
   template <typename V>
   FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {
     return fma(u, splat<V>(octaves_), splat<V>(c));
   }
+  // ln(2) / (1 + lost) - Ln2<T>::high
+  FUSED_SOFTPLUS_INLINE T ln2_low() const { return ln2_low_; }
+  // What rounding beta lost, relative to it.
+  FUSED_SOFTPLUS_INLINE T lost() const { return lost_; }
   // |beta| u + k c, rounded once; k c is exact.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V times_plus(V u, V k, T c) const {
     return fma(splat<V>(abs_beta_), u, k * c);
   }
+  // 1 / beta = inverse_ (1 + inverse_lost_). The factor stays normal wherever the quotient is not
+  // 0.
   template <typename V>
   FUSED_SOFTPLUS_INLINE Split<V> divide(const Split<V>& y) const {
-    return {y.high * inverse_, y.low * inverse_, y.factor};
+    return {y.high, fma(y.high, splat<V>(inverse_lost_), y.low), y.factor * inverse_};
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V quotient(V x) const {
@@ -78,8 +141,11 @@ class AnyBeta {
   }
 
  private:
-  T beta_, abs_beta_, inverse_;
+  double exact_;
+  T beta_, beta_low_, lost_;
+  T abs_beta_, inverse_, inverse_lost_;
   T octaves_;  // |beta| / ln(2)
+  T ln2_low_;
   T largest_abs_;
   T threshold_;  // finite, so that an infinite input always takes the linear branch
 };
@@ -94,6 +160,8 @@ class UnitBeta {
 
   FUSED_SOFTPLUS_INLINE explicit UnitBeta(double threshold) : any_(1, threshold) {}
 
+  FUSED_SOFTPLUS_INLINE static UnitBeta<double> in_double() { return UnitBeta<double>(0); }
+
   FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_exponent<T>; }
 
   template <typename V>
@@ -101,13 +169,24 @@ class UnitBeta {
     return x;
   }
   template <typename V>
+  FUSED_SOFTPLUS_INLINE V times_exactly(V x) const {
+    return x;
+  }
+  // -0.0 where x < 0, which in_order() takes for larger than any log.
+  template <typename V>
   FUSED_SOFTPLUS_INLINE V relu(V x, V) const {
-    return max(splat<V>(0), x);
+    return max(splat<V>(-0.0), x);
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V relu, V, V log) const {
+    return {smaller_as_unsigned(relu, log), larger_as_unsigned(relu, log)};
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {
     return any_.octaves(u, c);
   }
+  FUSED_SOFTPLUS_INLINE static T ln2_low() { return Ln2<T>::low; }
+  FUSED_SOFTPLUS_INLINE static T lost() { return 0; }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V times_plus(V u, V k, T c) const {
     return fma(k, splat<V>(c), u);

@@ -15,7 +15,8 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V 
   using Rows = Log1pRows<T>;
   const ExpNeg<V> e(beta, x);
   // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 2 the row is
-  // (scale, scale, 0), and v is exp(-u) itself.
+  // (scale, scale, 0), and v is exp(-u) itself. Where fma rounds twice, it is scaled last: p *
+  // scale may be denormal, and flushed to 0, although exp(-u) is not.
   const auto below_1 = e.minus_k > T(-1);
   const auto below_2 = e.minus_k > T(-2);
   const auto below_3 = e.minus_k > T(-3);
@@ -24,12 +25,18 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V 
     chosen = below_2 ? splat<V>(row1) : chosen;
     return below_1 ? splat<V>(row0) : chosen;
   };
-  const V row_scale = select(Rows::row0.scale, Rows::row1.scale, Rows::row2.scale, e.scale);
-  const V offset = select(Rows::row0.offset, Rows::row1.offset, Rows::row2.offset, e.scale);
+  const V others = fma_rounds_once ? e.scale : splat<V>(1);
+  const V row_scale = select(Rows::row0.scale, Rows::row1.scale, Rows::row2.scale, others);
+  const V offset = select(Rows::row0.offset, Rows::row1.offset, Rows::row2.offset, others);
   const V log = select(Rows::row0.log, Rows::row1.log, Rows::row2.log, splat<V>(0));
 
-  const V v = fma(e.p, row_scale, offset);
-  const V v_low = fma(e.p_low, row_scale, fma(e.p, row_scale, offset - v));
+  V v = fma(e.p, row_scale, offset);
+  V v_low = fma(e.p_low, row_scale, fma(e.p, row_scale, offset - v));
+  if constexpr (!fma_rounds_once) {
+    const V scale = below_3 ? splat<V>(1) : e.scale;
+    v = v * scale;
+    v_low = v_low * scale;
+  }
   const V v_squared = v * v;
   const V low = v + fma(-v_squared, polynomial<Log1pCore<T>>(v, v_squared), v_low);
   return {log, low, splat<V>(1)};
@@ -42,8 +49,9 @@ class SigmoidByExponential {
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE SigmoidByExponential(const Beta& beta, V x) {
     const ExpNeg<V> e(beta, x);
-    exp_ = fma(e.scale, e.p, e.scale);
-    exp_low_ = fma(e.scale, e.p, e.scale - exp_);
+    const auto [exp, exp_low] = e.sum();
+    exp_ = exp;
+    exp_low_ = exp_low;
     if constexpr (Round::again) {
       exp_low_ = fma(e.scale, e.p_low, exp_low_);
     }
@@ -57,9 +65,11 @@ class SigmoidByExponential {
     const auto negative = is_negative(beta_x);
     return divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
   }
-  // Their product.
-  FUSED_SOFTPLUS_INLINE V slope() const {
-    return divide<ToNearest>(exp_, exp_low_) * divide<ToNearest>(splat<V>(1), splat<V>(0));
+  // Their product, times beta.
+  template <typename Beta>
+  FUSED_SOFTPLUS_INLINE V curvature(const Beta& beta) const {
+    return divide<ToNearest>(exp_, exp_low_) *
+           beta.times_exactly(divide<ToNearest>(splat<V>(1), splat<V>(0)));
   }
 
  private:

@@ -22,11 +22,29 @@ struct ExpNeg {
     constexpr bool single = Octave<V>::single;
     const V r_squared = single ? fma(r, r, splat<V>(0x1p-100)) : r * r;
     const V core = polynomial<Expm1Core<Element<V>>>(r, r_squared);
-    const V left = single ? r : r_squared, right = single ? r * core : core;
+    // exp(-r (1 + lost)) - 1 = r (r core - lost) - r, but for r^2 lost.
+    const V r_core = fma(r, core, splat<V>(-beta.lost()));
+    const V left = single ? r : r_squared, right = single ? r_core : core;
     minus_k = octave.minus_k;
     scale = octave.biased_scale() * octave.unbias;
     p = fma(left, right, -r);
     p_low = fma(left, right, -r - p);
+  }
+
+  // factor * (1 + p) for a factor that is a power of 2, times beta or not; rounded once.
+  // Nothing but factor and the result can be denormal.
+  FUSED_SOFTPLUS_INLINE V times_1_plus_p(V factor) const {
+    return fma_rounds_once ? fma(factor, p, factor) : (1 + p) * factor;
+  }
+  // exp(-u), and what rounding that lost (but for p_low).
+  FUSED_SOFTPLUS_INLINE Sum<V> sum() const {
+    if constexpr (fma_rounds_once) {
+      const V exp = fma(scale, p, scale);
+      return {exp, fma(scale, p, scale - exp)};
+    } else {
+      const V rounded = 1 + p;
+      return {rounded * scale, (p - (rounded - 1)) * scale};
+    }
   }
 };
 

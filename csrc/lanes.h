@@ -20,17 +20,20 @@
 
 namespace fused_softplus::math {
 
-// The type of one lane, and the signed integers of the same width.
+// The type of one lane, and the signed and unsigned integers of the same width.
 template <typename V, bool = std::is_arithmetic_v<V>>
 struct Lanes {
   using Element = V;
   using Bits = std::conditional_t<sizeof(V) == 4, int32_t, int64_t>;
+  using Unsigned = std::make_unsigned_t<Bits>;
 };
 #ifndef __CUDACC__
 template <typename V>
 struct Lanes<V, false> {
   using Element = std::remove_reference_t<decltype(V{}[0])>;
   using Bits = decltype(V{} < V{});
+  typedef std::make_unsigned_t<typename Lanes<Element>::Bits> Unsigned
+      __attribute__((vector_size(sizeof(V))));
 };
 
 // A vector of so many bytes (the attribute is lost on a typedef that depends on more than T).
@@ -43,6 +46,8 @@ template <typename V>
 using Element = typename Lanes<V>::Element;
 template <typename V>
 using Bits = typename Lanes<V>::Bits;
+template <typename V>
+using UnsignedBits = typename Lanes<V>::Unsigned;
 
 // The same number in every lane (subtracted from zero's lanes, so that -0.0 stays -0.0).
 template <typename V>
@@ -93,11 +98,19 @@ constexpr bool is_widest = !std::is_arithmetic_v<V> && std::is_same_v<Element<V>
 #define FUSED_SOFTPLUS_INSTRUCTION(name, ...)
 #endif
 
-// a * b + c, rounded once where the machine can. x86-64's baseline cannot (the library's fma
-// takes 25 ns there), so it rounds twice and has a wider error bound of its own.
+// Whether fma rounds once. x86-64's baseline cannot (the library's fma takes 25 ns there): it
+// rounds the product, too, and has wider error bounds of its own.
+#if !defined(__CUDA_ARCH__) && defined(__x86_64__) && !defined(__FMA__)
+#define FUSED_SOFTPLUS_ROUNDS_TWICE
+constexpr bool fma_rounds_once = false;
+#else
+constexpr bool fma_rounds_once = true;
+#endif
+
+// a * b + c
 template <typename V>
 FUSED_SOFTPLUS_INLINE V fma(V a, V b, V c) {
-#if !defined(__CUDA_ARCH__) && defined(__x86_64__) && !defined(__FMA__)
+#ifdef FUSED_SOFTPLUS_ROUNDS_TWICE
   return a * b + c;
 #else
   FUSED_SOFTPLUS_INSTRUCTION(fmadd, a, b, c)
@@ -206,6 +219,19 @@ FUSED_SOFTPLUS_INLINE V larger_magnitude(V a, V b) {
 template <typename V>
 FUSED_SOFTPLUS_INLINE V smaller_magnitude(V a, V b) {
   const auto a_bits = bit_cast<Bits<V>>(a), b_bits = bit_cast<Bits<V>>(b);
+  return bit_cast<V>(a_bits < b_bits ? a_bits : b_bits);
+}
+
+// Of two numbers, the one whose bits are the larger unsigned integer: -0.0 is larger than any
+// positive number.
+template <typename V>
+FUSED_SOFTPLUS_INLINE V larger_as_unsigned(V a, V b) {
+  const auto a_bits = bit_cast<UnsignedBits<V>>(a), b_bits = bit_cast<UnsignedBits<V>>(b);
+  return bit_cast<V>(a_bits < b_bits ? b_bits : a_bits);
+}
+template <typename V>
+FUSED_SOFTPLUS_INLINE V smaller_as_unsigned(V a, V b) {
+  const auto a_bits = bit_cast<UnsignedBits<V>>(a), b_bits = bit_cast<UnsignedBits<V>>(b);
   return bit_cast<V>(a_bits < b_bits ? a_bits : b_bits);
 }
 

@@ -129,13 +129,16 @@ class SigmoidByOctave {
 
   // sigmoid(beta x); x itself is looked at for its sign alone.
   FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
-    return Round::fma(below_half_.low, with_opposite_sign(below_half_.factor, beta_x),
-                      is_negative(beta_x) ? below_half_high_ : above_half_high_);
+    const auto negative = is_negative(beta_x);
+    return below_half_.template low_plus<Round>(with_opposite_sign(below_half_.factor, beta_x),
+                                                negative,
+                                                negative ? below_half_high_ : above_half_high_);
   }
-  // Their product.
-  FUSED_SOFTPLUS_INLINE V slope() const {
-    return below_half_.scaled_low_plus(below_half_high_) *
-           fma(-below_half_.low, below_half_.factor, above_half_high_);
+  // Their product, times beta.
+  template <typename Beta>
+  FUSED_SOFTPLUS_INLINE V curvature(const Beta& beta) const {
+    return below_half_.sum() *
+           beta.times_exactly(fma(-below_half_.low, below_half_.factor, above_half_high_));
   }
 
  private:

@@ -25,8 +25,8 @@ struct Octave {
     biased_k = beta.octaves(u, shift) + round_to_int;
     minus_k = round_to_int - biased_k;
     // The product beta x is never rounded on its own, so a beta other than 1 costs one rounding of
-    // the remainder.
-    r = fma(minus_k, splat<V>(Ln2<T>::low), beta.times_plus(u, minus_k, Ln2<T>::high));
+    // the remainder; ln2_low() makes up for what T lost of beta.
+    r = fma(minus_k, splat<V>(beta.ln2_low()), beta.times_plus(u, minus_k, Ln2<T>::high));
   }
 
   // 2^(bias - k): a normal number where 2^-k may be denormal, and 0 for the largest k, which u is

@@ -3,7 +3,9 @@
 // from Python.
 //
 // Tensors are float32, float64, float16 or bfloat16, of any shape and strides, on the CPU or CUDA.
-// abs(beta) is from 1e-30 to 1e30 (float64: 1e-300 to 1e300); threshold is any number but NaN.
+// abs(beta) is from 1e-30 to 1e30 (float64: 1e-300 to 1e300); threshold is any number but NaN. beta
+// counts as the double that it is, and is not rounded to float32; beta * self > threshold alone is
+// decided in the type that self is computed in.
 // Anything else throws c10::Error.
 #pragma once
 

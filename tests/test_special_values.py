@@ -1,6 +1,8 @@
 """Are zeros, infinities, NaN, the threshold's edges and extreme arguments right?"""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -97,6 +99,42 @@ def test_denormal_and_large_inputs(dtype: torch.dtype, beta: float, threshold: f
     reference.check(y, reference.softplus(x, beta), "softplus", beta, x)
     slope = ops.softplus_backward(torch.ones_like(x), x, beta, threshold)
     reference.check(slope, reference.slope(x, beta), "slope", beta, x)
+
+
+@contextmanager
+def denormals_flushed() -> Iterator[None]:
+    """On this thread, denormal numbers count as 0 and are flushed to 0."""
+    if not torch.set_flush_denormal(True):
+        pytest.skip("this CPU cannot flush denormal numbers")
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@of_every_dtype
+@pytest.mark.parametrize("beta", [1.0, -2.0, 0.1])
+def test_flushed_denormals_change_no_normal_result(dtype: torch.dtype, beta: float) -> None:
+    """Normal in the type that it is computed in: float16's own denormal numbers are."""
+    tiny = torch.finfo(torch.float64 if dtype == torch.float64 else torch.float32).tiny
+    u = torch.linspace(0, -math.log(tiny), 3000, dtype=torch.float64)
+    inputs = torch.cat([u, -u]) / beta
+    if dtype == torch.float16:
+        inputs = torch.cat([inputs, 2.0**-24 * torch.arange(-1024, 1024)])
+    x = inputs.to(dtype)
+    least = 1.001 * tiny if math.frexp(abs(beta))[0] == 0.5 else 1.5 * tiny
+    normal_exp = reference.curvature(x, beta) / beta >= 1.001 * tiny
+    x = x[torch.from_numpy((abs(reference.softplus(x, beta)) >= least).astype(bool) & normal_exp)]
+    one = torch.ones_like(x)
+    y = ops.softplus(x, beta, inf)
+    with denormals_flushed():
+        flushed = ops.softplus(x, beta, inf)
+        slope = ops.softplus_backward(one, x, beta, inf)
+        slope_from_result = ops.softplus_backward_from_result(one, y, beta)
+    reference.check(flushed, reference.softplus(x, beta), "softplus", beta, x)
+    reference.check(slope, reference.slope(x, beta), "slope", beta, x)
+    exact = reference.slope_from_result(y, beta)
+    reference.check(slope_from_result, exact, "slope_from_result", beta, y)
 
 
 EXTREME = [1e-5, 1e-20, 1e-30, 1e5, 1e20, 1e30]

@@ -108,11 +108,14 @@ struct Storage<Half> {
 #elif defined(__F16C__)
     return {{ _mm256_cvtph_ps(math::bit_cast<__m128i>(bits)) }};
 #else
-    // The exponent is rebased by a multiplication, which normalises denormals on the way.
+    // The exponent is rebased by an addition. A denormal's, rebased to 2^-14, has a leading 1 too
+    // many, which a subtraction takes away; no operand is a denormal float, which may count as 0.
     const Word wide = __builtin_convertvector(bits, Word);
     const Word magnitude = (wide & 0x7fff) << 13;
-    const auto scaled = math::bit_cast<Vector<float>>(magnitude) * 0x1p112f;
-    const Word finite = math::bit_cast<Word>(scaled);
+    const Word normal = magnitude + (112u << 23);
+    const auto with_leading_1 = math::bit_cast<Vector<float>>(magnitude + (113u << 23));
+    const Word denormal = math::bit_cast<Word>(with_leading_1 - 0x1p-14f);
+    const Word finite = magnitude < (1u << 23) ? denormal : normal;
     const Word value = magnitude >= (0x7c00u << 13) ? (magnitude | 0x7f800000u) : finite;
     return {{math::bit_cast<Vector<float>>(value | ((wide & 0x8000) << 16))}};
 #endif

@@ -16,20 +16,26 @@ MUTANTS = [
     # ---- The formulas ------------------------------------------------------------------------
     Mutant(
         "csrc/softplus_math.h",
-        "return Round::sum(a, b.scaled_low_plus(high));",
-        "return Round::sum(a, high);",
+        "return Round::sum(relu, log.sum());",
+        "return Round::sum(relu, high);",
         "bfloat16's sum leaves the low part out",
     ),
     Mutant(
         "csrc/softplus_math.h",
-        "Round::sum(larger_magnitude(a, high), b.scaled_low_plus(smaller_magnitude(a, high)))",
-        "Round::sum(smaller_magnitude(a, high), b.scaled_low_plus(larger_magnitude(a, high)))",
+        "const auto [first, last] = beta.in_order(",
+        "const auto [last, first] = beta.in_order(",
         "float's smaller summand is added last",
     ),
     Mutant(
         "csrc/softplus_math.h",
-        "b.scaled_low_plus(sum.lost)",
-        "b.scaled_low_plus(splat<V>(0))",
+        "    if constexpr (Round::again) {",
+        "    if constexpr (false) {",
+        "float16's results are rounded to nearest before they are rounded to odd",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "log.scaled_low_plus(sum.lost)",
+        "log.scaled_low_plus(splat<V>(0))",
         "double's sum forgets what its first addition lost",
     ),
     Mutant(
@@ -52,8 +58,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/softplus_math.h",
-        "const V curvature = beta.times(sigmoid.slope());",
-        "const V curvature = sigmoid.slope();",
+        "const V curvature = sigmoid.curvature(beta);",
+        "const V curvature = sigmoid.curvature(UnitBeta<Element<V>>(0));",
         "double backward leaves beta out",
     ),
     Mutant(
@@ -70,8 +76,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/softplus_math.h",
-        "const V curvature = beta.times(fma(e.scale, e.p, e.scale));",
-        "const V curvature = beta.times(fma(-e.scale, e.p, e.scale));",
+        "const V curvature = e.times_1_plus_p(beta.times(e.scale));",
+        "const V curvature = -e.times_1_plus_p(beta.times(e.scale));",
         "a sign in double backward from the result",
     ),
     Mutant(
@@ -137,9 +143,71 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/beta.h",
-        "y.low * inverse_",
+        "y.factor * inverse_}",
+        "y.factor}",
+        "log1p is not divided by beta",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "fma(y.high, splat<V>(inverse_lost_), y.low)",
         "y.low",
-        "log1p's low part is not divided by beta",
+        "1 / beta is rounded to float",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "Ln2<T>::low - 0.6931471805599453 * lost_",
+        "Ln2<T>::low",
+        "beta is rounded to float",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "return fma(splat<V>(beta_), x, beta_low_ * x);",
+        "return beta_ * x;",
+        "the curvature's factor beta is rounded to float",
+    ),
+    Mutant(
+        "csrc/softplus_math.h",
+        "smooth<Round>(beta.in_double(), wide)",
+        "smooth<Round>(beta, wide)",
+        "the inverse in double takes beta as float rounds it",
+    ),
+    Mutant(
+        "csrc/exponential.h",
+        "splat<V>(-beta.lost())",
+        "splat<V>(0)",
+        "a remainder near 0 leaves out what float lost of beta",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "return {negative ? log : smaller_magnitude(relu, log),\n"
+        "            negative ? relu : larger_magnitude(relu, log)};",
+        "return {smaller_magnitude(relu, log), larger_magnitude(relu, log)};",
+        "for any beta, a correction of a normal result is denormal, and may be flushed",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "return max(splat<V>(-0.0), x);",
+        "return max(splat<V>(0), x);",
+        "for beta = 1, a correction of a normal result is denormal, and may be flushed",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "return Round::fma(own ? high + low : low, signed_factor, own ? splat<V>(0) : other);",
+        "return Round::fma(low, signed_factor, other);",
+        "without fused multiply-add, a product beside a normal result may be flushed",
+    ),
+    Mutant(
+        "csrc/exponential.h",
+        "return {rounded * scale, (p - (rounded - 1)) * scale};",
+        "return {scale * p + scale, (p - (rounded - 1)) * scale};",
+        "without fused multiply-add, a part of exp(-u) may be flushed",
+    ),
+    Mutant(
+        "csrc/cpu/storage.h",
+        "const Word finite = magnitude < (1u << 23) ? denormal : normal;",
+        "const Word finite = math::bit_cast<Word>("
+        "math::bit_cast<Vector<float>>(magnitude) * 0x1p112f);",
+        "float16's denormal numbers count as 0 where the processor flushes float's",
     ),
     # ---- Tables, polynomials and rounding ----------------------------------------------------
     Mutant(

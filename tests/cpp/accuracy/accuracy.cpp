@@ -5,7 +5,7 @@
 //
 // By itself it tries a sample that has every binade and every edge in it; --exhaustive is every
 // float32 input for beta = 1 and more of everything else. All float16 and bfloat16 inputs are tried
-// either way.
+// either way. With denormal numbers flushed to 0, it is the sample either way.
 #include <cinttypes>
 #include <cstring>
 
@@ -43,15 +43,23 @@ class Run {
   }
 
  private:
+  // Whether denormal numbers are flushed to 0: both are tried where the processor can.
+  static std::vector<bool> modes() {
+    return can_flush ? std::vector<bool>{false, true} : std::vector<bool>{false};
+  }
+
   template <Dtype dtype>
   double work_of() const {
     using W = typename Format<dtype>::Wide;
     double blocks = 0;
-    for (const Settings& group : settings<dtype>()) {
-      for (const Setting& setting : group.all) {
-        blocks += inputs_for<dtype>(setting.beta, density_).blocks;
-        if (dtype == Dtype::float64) {
-          blocks += distances.size() * Findings::most * density_.search_blocks;
+    for (const bool flushing : modes()) {
+      const Density& density = density_for(flushing);
+      for (const Settings& group : settings<dtype>()) {
+        for (const Setting& setting : group.all) {
+          blocks += inputs_for<dtype>(setting.beta, density).blocks;
+          if (dtype == Dtype::float64) {
+            blocks += distances.size() * Findings::most * density.search_blocks;
+          }
         }
       }
     }
@@ -68,34 +76,40 @@ class Run {
   void check(const InstructionSet& set) {
     using W = typename Format<dtype>::Wide;
     for (const Quantity<W>& quantity : quantities<W>()) {
-      for (const Settings& group : settings<dtype>()) {
-        check<dtype>(set, quantity, group);
+      for (const bool flushing : modes()) {
+        for (const Settings& group : settings<dtype>()) {
+          check<dtype>(set, quantity, group, flushing);
+        }
       }
     }
   }
 
   template <Dtype dtype, typename W>
-  void check(const InstructionSet& set, const Quantity<W>& quantity, const Settings& group) {
+  void check(const InstructionSet& set, const Quantity<W>& quantity, const Settings& group,
+             bool flushing) {
+    const Density& density = density_for(flushing);
     Findings findings;
     Order order;
     const auto visit = [&]([[maybe_unused]] const auto* inputs,
                            [[maybe_unused]] const auto* results) {
       if constexpr (dtype == Dtype::float32) {
-        if (quantity.kernel == Kernel::softplus) {
+        if (quantity.kernel == Kernel::softplus && !flushing) {
           order.visit(inputs, results);
         }
       }
     };
-    for (const Setting& setting : group.all) {
+    for (Setting setting : group.all) {
+      setting.flushing = flushing;
       Findings found = measure<dtype>(quantity, set, setting,
-                                      inputs_for<dtype>(setting.beta, density_), progress_, visit);
+                                      inputs_for<dtype>(setting.beta, density), progress_, visit);
       if constexpr (dtype == Dtype::float64) {
-        search(quantity, set, setting, density_, progress_, found);
+        search(quantity, set, setting, density, progress_, found);
       }
       findings.add(found);
     }
     const std::string subject =
-        format("%-7s %-8s %-15s %s", set.name, Format<dtype>::name, group.name, quantity.name);
+        format("%-7s %-8s %-15s %s%s", set.name, Format<dtype>::name, group.name, quantity.name,
+               flushing ? ", denormals flushed" : "");
     const double limit = bound<dtype>(quantity, set, group.all[0].beta);
     const Worst& worst = findings.worst.at(0);
     report(worst.error + uncertainty<dtype> < limit,
@@ -103,7 +117,8 @@ class Run {
                   " inputs",
                   subject.c_str(), worst.error, limit, worst.at, worst.at, worst.setting.beta,
                   worst.setting.threshold, findings.inputs));
-    if (dtype == Dtype::float32 && quantity.kernel == Kernel::softplus && group.all[0].beta == 1) {
+    if (dtype == Dtype::float32 && quantity.kernel == Kernel::softplus && group.all[0].beta == 1 &&
+        !flushing) {
       report(subject + " decreases", order.decreasing());
       report(subject + " is below max(x, 0)", order.below_relu());
     }
@@ -123,6 +138,8 @@ class Run {
       broken_.push_back(line);
     }
   }
+
+  const Density& density_for(bool flushing) const { return flushing ? sample : density_; }
 
   const Density density_;
   Progress progress_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contracts.h"
+#include "flushing.h"
 #include "inputs.h"
 #include "progress.h"
 
@@ -60,6 +61,7 @@ void run_kernel(const Quantity<W>& quantity, const InstructionSet& set, const Se
   data[quantity.output] = reinterpret_cast<char*>(results);
   data[quantity.outputs + quantity.inputs - 1] =
       const_cast<char*>(reinterpret_cast<const char*>(inputs));
+  const Flushing mode(setting.flushing);
   set.find_loop(quantity.kernel, dtype)(setting.beta, setting.threshold, data, strides, block);
 }
 
@@ -83,6 +85,12 @@ void measure_block(const Quantity<W>& quantity, const InstructionSet& set, const
     const W rounding_u = allowed.ulp_of_u * (u < 750 ? u : 750);
     const W off = error_in_ulp<F>(F::value(results[i]), exact[i], W(allowed.absolute)) - rounding_u;
     error[i] = beta * x[i] >= lowest ? off : -INFINITY;
+  }
+  if (setting.flushing) {
+    for (int i = 0; i < block; ++i) {
+      const bool counts = survives_flushing<dtype>(quantity, beta, x[i], exact[i]);
+      error[i] = counts ? error[i] : -INFINITY;
+    }
   }
   const W cut = findings.cut();
   int measured = 0, above = 0;

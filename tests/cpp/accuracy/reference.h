@@ -66,16 +66,24 @@ inline ExpNeg exp_neg(double u) {
 
 }  // namespace series
 
-// exp(-abs(beta x)). In double, beta x is exact for float's numbers; in long double, what is lost
-// by rounding it is put back.
-inline double exp_neg(double x, double beta) {
-  const auto [scale, p] = series::exp_neg(std::fabs(beta * x));
+// What rounding lost of the product beta x.
+template <typename W>
+inline W lost_by(W product, W x, W beta) {
+  return std::isinf(product) ? 0 : std::fma(beta, x, -product);
+}
+
+// exp(-v), for v >= 0.
+inline double exp_neg(double v) {
+  const auto [scale, p] = series::exp_neg(v);
   return scale + scale * p;
 }
-inline long double exp_neg(long double x, long double beta) {
-  const long double product = beta * x;
-  const long double lost = std::isinf(product) ? 0 : std::fma(beta, x, -product);
-  return std::exp(-std::fabs(product)) * (1 - std::copysign(1, product) * lost);
+inline long double exp_neg(long double v) { return std::exp(-v); }
+
+// exp(-abs(beta x)).
+template <typename W>
+inline W exp_neg(W x, W beta) {
+  const W product = beta * x, lost = lost_by(product, x, beta);
+  return exp_neg(std::fabs(product)) * (1 - (product < 0 ? -lost : lost));
 }
 
 // 1 - exp(-v), for v >= 0.
@@ -97,9 +105,9 @@ inline long double log1p(long double t) { return std::log1p(t); }
 // log(exp(v) - 1), for v = beta x >= 0. Near ln(2), its zero, it is log(1 + 2 (exp(v - ln(2)) -
 // 1)).
 inline double log_expm1(double x, double beta) {
-  const double v = beta * x;
+  const double v = beta * x, lost = lost_by(v, x, beta);
   const auto [scale, p] = series::exp_neg(-v);  // exp(v), by symmetry
-  const double w = (scale - 1) + scale * p, w_less_1 = (scale - 2) + scale * p;
+  const double w = (scale - 1) + scale * p, w_less_1 = (scale - 2) + scale * p + (w + 1) * lost;
   constexpr uint64_t sqrt_half = std::bit_cast<uint64_t>(0x1.6a09e667f3bcdp-1);
   const auto n = static_cast<int64_t>(std::bit_cast<uint64_t>(w) - sqrt_half) >> 52;
   const auto m = std::bit_cast<double>(std::bit_cast<uint64_t>(w) - (uint64_t(n) << 52));
@@ -110,8 +118,7 @@ inline double log_expm1(double x, double beta) {
 }
 inline long double log_expm1(long double x, long double beta) {
   constexpr long double ln2_high = 0x1.62e42fefa39efp-1L, ln2_low = 0x1.abc9e3b39803f2f6p-56L;
-  const long double v = beta * x;
-  const long double lost = std::isinf(v) ? 0 : std::fma(beta, x, -v);
+  const long double v = beta * x, lost = lost_by(v, x, beta);
   const long double complement = -std::expm1(-v);
   return v > 0.4L && v < 1.2L ? std::log1p(2 * std::expm1((v - ln2_high) - ln2_low + lost))
          : v > 0              ? v + (std::log(complement) + lost / complement)
