@@ -25,9 +25,15 @@ gtest_discover_tests(loop_tests DISCOVERY_TIMEOUT 60)
 
 # The same on CPUs that have less than this machine's, or lack one feature, as some virtual machines
 # do. QEMU emulates them, and ends the program at an instruction that the CPU does not have. Where
-# there is no QEMU, ctest names these tests as not run.
+# there is no QEMU that knows AVX, ctest names these tests as not run.
 if(TARGET loops_avx2)
-  find_program(QEMU_X86_64 qemu-x86_64)
+  function(knows_avx result qemu)
+    execute_process(COMMAND ${qemu} --version OUTPUT_VARIABLE about)
+    if(NOT about MATCHES "version ([0-9.]+)" OR CMAKE_MATCH_1 VERSION_LESS 7.2)
+      set(${result} FALSE PARENT_SCOPE)
+    endif()
+  endfunction()
+  find_program(QEMU_X86_64 qemu-x86_64 VALIDATOR knows_avx)
   function(add_emulated_cpu cpu best_instruction_set)
     add_test(NAME emulated.${cpu}
       COMMAND ${QEMU_X86_64} -cpu ${cpu} $<TARGET_FILE:loop_tests> --gtest_filter=Loops.*)
