@@ -119,7 +119,7 @@ struct SoftplusBackwardFromResult {
 // sigmoid(beta x) * sigmoid(-beta x), which is 0 where beta x > threshold.
 // Error: the first as softplus_backward; the second below 2.25 ULP; any beta: below 4 ULP (m =
 // |beta|). (It multiplies one sigmoid below 1 ULP by one at 0.55 and rounds: 3.1 ULP if all were
-// at their worst at once. The worst of all float32 inputs is 2.13, of a search in float64 2.04.)
+// at their worst at once. The worst of all float32 inputs is 2.13, of a search in float64 2.03.)
 // For any beta the result's mantissa may be just below 2 while those of the factors are near 1, so
 // that an ULP of theirs is worth two of the result's. Worst case, in ULP of the result:
 //

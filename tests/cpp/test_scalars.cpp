@@ -1,9 +1,11 @@
 // What the CUDA kernels take for granted of the formulas for one number; it needs no GPU.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
+#include <vector>
 
 #include "loops_under_test.h"
 
