@@ -13,18 +13,40 @@ enable_testing()
 add_library(loops_under_test OBJECT tests/cpp/scalar_loops.cpp)
 target_include_directories(loops_under_test PUBLIC ${CMAKE_SOURCE_DIR})
 target_include_directories(loops_under_test SYSTEM PRIVATE ${LIBTORCH_INCLUDE_DIR})
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  target_compile_options(loops_under_test PRIVATE -mfma -mf16c)
+if(TARGET loops_avx2)
+  target_compile_options(loops_under_test PRIVATE $<TARGET_PROPERTY:loops_avx2,COMPILE_OPTIONS>)
 endif()
 target_link_libraries(loops_under_test PUBLIC options loops)
 
-# Their walk over memory.
+# Their walk over memory. The tests themselves are compiled for any CPU of this kind.
 add_executable(loop_tests tests/cpp/test_scalars.cpp tests/cpp/test_loops.cpp)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-  set_source_files_properties(tests/cpp/test_scalars.cpp PROPERTIES COMPILE_OPTIONS -mfma)
-endif()
 target_link_libraries(loop_tests PRIVATE loops_under_test GTest::gtest_main)
 gtest_discover_tests(loop_tests DISCOVERY_TIMEOUT 60)
+
+# The same on CPUs that have less than this machine's, or lack one feature, as some virtual machines
+# do. QEMU emulates them, and ends the program at an instruction that the CPU does not have. Where
+# there is no QEMU that knows AVX, ctest names these tests as not run.
+if(TARGET loops_avx2)
+  function(knows_avx result qemu)
+    execute_process(COMMAND ${qemu} --version OUTPUT_VARIABLE about)
+    if(NOT about MATCHES "version ([0-9.]+)" OR CMAKE_MATCH_1 VERSION_LESS 7.2)
+      set(${result} FALSE PARENT_SCOPE)
+    endif()
+  endfunction()
+  find_program(QEMU_X86_64 qemu-x86_64 VALIDATOR knows_avx)
+  function(add_emulated_cpu cpu best_instruction_set)
+    add_test(NAME emulated.${cpu}
+      COMMAND ${QEMU_X86_64} -cpu ${cpu} $<TARGET_FILE:loop_tests> --gtest_filter=Loops.*)
+    set_tests_properties(emulated.${cpu} PROPERTIES
+      ENVIRONMENT BEST_INSTRUCTION_SET=${best_instruction_set}
+      DISABLED $<NOT:$<BOOL:${QEMU_X86_64}>>)
+  endfunction()
+  add_emulated_cpu(Nehalem default)
+  add_emulated_cpu(IvyBridge default)
+  add_emulated_cpu(Haswell avx2)
+  add_emulated_cpu(Haswell,-fma default)
+  add_emulated_cpu(Haswell,-f16c default)
+endif()
 
 # Every error bound: the loops against a reference in higher precision, and that against mpmath. For
 # this machine's processor alone, since it is the reference that takes the time.

@@ -137,10 +137,16 @@ struct SoftplusBackwardFromResult {
 // softplus_double_backward: the gradients of softplus_backward towards grad_output,
 // grad_grad_input * sigmoid(beta x), and towards x, grad_grad_input * grad_output * beta *
 // sigmoid(beta x) * sigmoid(-beta x), which is 0 where beta x > threshold.
-// Error: the first as softplus_backward; the second below 2.25 ULP; any beta: below 3.5 ULP (m =
+// Error: the first as softplus_backward; the second below 2.25 ULP; any beta: below 4 ULP (m =
 // |beta|). (It multiplies one sigmoid below 1 ULP by one at 0.55 and rounds: 3.1 ULP if all were
-// at their worst at once. The worst of all float32 inputs is 2.13, of a search in float64 2.04. Any
-// beta adds the 0.49 ULP of softplus_backward and one rounding: the worst of float is 3.31.)
+// at their worst at once. The worst of all float32 inputs is 2.13, of a search in float64 2.03.)
+// For any beta the result's mantissa may be just below 2 while those of the factors are near 1, so
+// that an ULP of theirs is worth two of the result's. Worst case, in ULP of the result:
+//
+//   1/2 (product with beta) + 1 (product of the sigmoids) + 1 + 1/2 (rounding each sigmoid)
+//   + 1 (exp(-u): 1/2 for r, 1/3 for p, 1/6 for the polynomial) = 4
+//
+// In searches the worst is 3.31 for float, which carries beta's low part, and 3.17 for double.
 struct SoftplusDoubleBackward {
   template <typename Round>
   using Octaves = SigmoidOctavesFor<Round>;

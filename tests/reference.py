@@ -40,7 +40,7 @@ def bound(quantity: str, dtype: torch.dtype, beta: float, exact: Exact, inputs: 
         "softplus": (1.0, 2.5, 2.5),
         "slope": (1.0, 1.5, 1.6),
         "slope_from_result": (1.5, 2.0, 2.0),
-        "curvature": (2.25, 3.5, 4.0),
+        "curvature": (2.25, 4.0, 4.0),
         "curvature_from_result": (1.0, 2.25, 2.5),
         "inverse_softplus": (1.0, 2.0, 2.5),
         "inverse_slope": (3.5, 4.5, 4.5),

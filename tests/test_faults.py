@@ -16,7 +16,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 import conftest
 import fused_softplus
-from fused_softplus import _C, inverse_softplus, softplus, softplus_
+from fused_softplus import inverse_softplus, softplus, softplus_
 
 LIBRARY = Path(fused_softplus.library_path())
 GOLDEN = Path(__file__).parent / "golden"
@@ -335,7 +335,8 @@ def test_golden_files(file: str) -> None:
         model = torch.export.load(path).module()
     x = torch.linspace(-12, 12, 15, dtype=torch.float64).view(5, 3)
     y, expected = model(x), torch.tensor(recorded[path.stem], dtype=torch.float64)
-    if _C.cpu_capability() != "default":
-        assert torch.equal(y, expected)
-    else:  # five operations within 2.5 ULP, and an inverse that magnifies by less than 40
-        torch.testing.assert_close(y, expected, rtol=1.2e-13, atol=1.2e-13)
+    # Last bits depend on the instruction set, torch's in linspace too, and on the version. Then as
+    # now linspace is off by an ULP, three products and sums by 1/2, and four operators by 5/4. The
+    # inverse magnifies that by less than 40.
+    error = 2 * (1 + 3 / 2 + 4 * 5 / 4) * 40 * 2**-52
+    torch.testing.assert_close(y, expected, rtol=error, atol=error)

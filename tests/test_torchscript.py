@@ -160,8 +160,9 @@ def test_replaced_beside_plain(convert) -> None:
 def test_in_a_process_without_the_package(convert, tmp_path: Path, python: conftest.Python) -> None:
     model = Model()
     x = torch.randn(5, 3)
-    convert(model).save(str(tmp_path / "model.pt"))
-    torch.save({"x": x, "y": model(x).detach()}, tmp_path / "data.pt")
+    converted = convert(model)
+    converted.save(str(tmp_path / "model.pt"))
+    torch.save({"x": x, "y": converted(x).detach()}, tmp_path / "data.pt")
     code = f"""
 import sys, torch
 torch.ops.load_library({fused_softplus.library_path()!r})

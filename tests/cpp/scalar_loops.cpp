@@ -11,13 +11,18 @@
 namespace fused_softplus::cpu::scalar {
 namespace {
 
-template <typename Op, typename S, typename T>
+template <typename Op, bool any_beta, typename S, typename T>
 struct ElementwiseLoop {
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
-    math::with_beta<T>(beta, threshold, [&](const auto& chosen) {
+    const auto visit = [&](const auto& chosen) {
       run(chosen, data, strides, n, std::make_index_sequence<Op::inputs>());
-    });
+    };
+    if constexpr (any_beta) {
+      visit(math::AnyBeta<T>(beta, threshold));
+    } else {
+      math::with_beta<T>(beta, threshold, visit);
+    }
   }
 
   template <typename Beta, size_t... input>
@@ -36,17 +41,17 @@ struct ElementwiseLoop {
   }
 };
 
-template <typename Op>
+template <typename Op, bool any_beta>
 Loop find(Dtype dtype) {
   switch (dtype) {
     case Dtype::float32:
-      return ElementwiseLoop<Op, float, float>::run;
+      return ElementwiseLoop<Op, any_beta, float, float>::run;
     case Dtype::float64:
-      return ElementwiseLoop<Op, double, double>::run;
+      return ElementwiseLoop<Op, any_beta, double, double>::run;
     case Dtype::float16:
-      return ElementwiseLoop<Op, c10::Half, float>::run;
+      return ElementwiseLoop<Op, any_beta, c10::Half, float>::run;
     case Dtype::bfloat16:
-      return ElementwiseLoop<Op, c10::BFloat16, float>::run;
+      return ElementwiseLoop<Op, any_beta, c10::BFloat16, float>::run;
   }
   __builtin_unreachable();
 }
@@ -54,7 +59,12 @@ Loop find(Dtype dtype) {
 }  // namespace
 
 Loop find_loop(Kernel kernel, Dtype dtype) {
-  return math::with_formula(kernel, [&](auto op) { return find<decltype(op)>(dtype); });
+  return math::with_formula(kernel, [&](auto op) { return find<decltype(op), false>(dtype); });
 }
+Loop find_loop_for_any_beta(Kernel kernel, Dtype dtype) {
+  return math::with_formula(kernel, [&](auto op) { return find<decltype(op), true>(dtype); });
+}
+
+double refined_reciprocal(double x, double guess) { return math::refined_reciprocal(x, guess); }
 
 }  // namespace fused_softplus::cpu::scalar

@@ -2,6 +2,7 @@
 // place in the array, the strides, the operands' overlap or the instruction set.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <random>
 
@@ -9,23 +10,6 @@
 
 namespace fused_softplus::cpu {
 namespace {
-
-struct KernelShape {
-  Kernel kernel;
-  int outputs, inputs;
-};
-
-constexpr KernelShape kernels[] = {
-    {Kernel::softplus, 1, 1},
-    {Kernel::softplus_backward, 1, 2},
-    {Kernel::softplus_backward_from_result, 1, 2},
-    {Kernel::softplus_double_backward, 2, 3},
-    {Kernel::softplus_double_backward_from_result, 2, 3},
-    {Kernel::softplus_bias, 1, 2},
-    {Kernel::softplus_bias_backward, 1, 3},
-    {Kernel::softplus_bias_double_backward, 2, 4},
-    {Kernel::inverse_softplus, 1, 1},
-};
 
 struct Format {
   Dtype dtype;
@@ -178,6 +162,15 @@ TEST(Loops, AnOutputMayBeAnInput) {
     loop(1.5, 20, data.data(), strides.data(), most);
     EXPECT_EQ(without_payloads(inputs.back(), operands.format), separate[0]);
   });
+}
+
+// cmake/Tests.cmake emulates CPUs, and says which instruction set is the best that each has.
+TEST(Loops, TheBestInstructionSetIsTheOneThatIsExpected) {
+  const char* expected = std::getenv("BEST_INSTRUCTION_SET");
+  if (!expected) {
+    GTEST_SKIP() << "nothing else than the library knows what this CPU has";
+  }
+  EXPECT_STREQ(runnable_instruction_sets().front().name, expected);
 }
 
 // float32, and with it the halves, has a shorter table on AVX2 than elsewhere.

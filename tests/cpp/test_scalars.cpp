@@ -1,20 +1,27 @@
 // What the CUDA kernels take for granted of the formulas for one number; it needs no GPU.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
+#include <vector>
 
-#include "csrc/softplus_math.h"
+#include "loops_under_test.h"
 
-namespace fused_softplus::math {
+namespace fused_softplus::cpu {
 namespace {
 
-// The device's first guess is within 2^-20, whichever it is; the host's division is exact.
-TEST(Scalars, ARefinedReciprocalIsCorrectlyRounded) {
-  if (!__builtin_cpu_supports("fma")) {
-    GTEST_SKIP() << "this CPU has no fused multiply-add";
+class Scalars : public testing::Test {
+  void SetUp() override {
+    if (!scalar::supported()) {
+      GTEST_SKIP() << "this CPU has no fused multiply-add";
+    }
   }
+};
+
+// The device's first guess is within 2^-20, whichever it is; the host's division is exact.
+TEST_F(Scalars, ARefinedReciprocalIsCorrectlyRounded) {
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> from_1_to_2(1, 2), error(-0x1p-20, 0x1p-20);
   for (int i = 0; i < 10'000'000; ++i) {
@@ -24,45 +31,50 @@ TEST(Scalars, ARefinedReciprocalIsCorrectlyRounded) {
     } else if (i % 4 == 2) {
       x = 2 - std::ldexp(std::floor(x * 1000), -52);
     }
-    EXPECT_EQ(refined_reciprocal(x, (1 + error(random)) / x), 1 / x) << x;
+    EXPECT_EQ(scalar::refined_reciprocal(x, (1 + error(random)) / x), 1 / x) << x;
   }
 }
 
 // The strided kernel has no form of its own for beta = 1, as the contiguous one has.
-template <typename T, typename Round>
+template <Dtype dtype, typename T, typename Bits>
 void expect_beta_1_to_need_no_form_of_its_own() {
-  using Bits = math::Bits<T>;
+  constexpr int n = 1'000'000;
   std::mt19937_64 random(1);
+  std::vector<T> x(n), outputs[2][2] = {{x, x}, {x, x}};
+  std::generate(x.begin(), x.end(), [&] { return std::bit_cast<T>(static_cast<Bits>(random())); });
+  T one = 1;
   for (const double threshold : {18.0, 20.0, HUGE_VAL}) {
-    const UnitBeta<T> unit(threshold);
-    const AnyBeta<T> any(1, threshold);
-    for (int i = 0; i < 1'000'000; ++i) {
-      const T x = std::bit_cast<T>(static_cast<Bits>(random()));
-      const auto alike = [&](const auto& a, const auto& b) {
-        for (size_t i = 0; i < std::size(a.values); ++i) {
-          if (!std::isnan(a.values[i]) || !std::isnan(b.values[i])) {
-            EXPECT_EQ(std::bit_cast<Bits>(a.values[i]), std::bit_cast<Bits>(b.values[i])) << x;
+    for (const auto& [kernel, output_count, input_count] : kernels) {
+      const Loop loops[] = {scalar::find_loop(kernel, dtype),
+                            scalar::find_loop_for_any_beta(kernel, dtype)};
+      for (int which : {0, 1}) {
+        std::vector<char*> data;
+        for (int i = 0; i < output_count; ++i) {
+          data.push_back(reinterpret_cast<char*>(outputs[which][i].data()));
+        }
+        data.resize(output_count + input_count - 1, reinterpret_cast<char*>(&one));
+        data.push_back(reinterpret_cast<char*>(x.data()));
+        std::vector<int64_t> strides(data.size(), 0);
+        std::fill_n(strides.begin(), output_count, sizeof(T));
+        strides.back() = sizeof(T);
+        loops[which](1, threshold, data.data(), strides.data(), n);
+      }
+      for (int output = 0; output < output_count; ++output) {
+        for (int i = 0; i < n; ++i) {
+          const T a = outputs[0][output][i], b = outputs[1][output][i];
+          if (!std::isnan(a) || !std::isnan(b)) {
+            EXPECT_EQ(std::bit_cast<Bits>(a), std::bit_cast<Bits>(b)) << x[i];
           }
         }
-      };
-      const T one = 1;
-      alike(Softplus::apply<Round>(unit, x), Softplus::apply<Round>(any, x));
-      alike(SoftplusBackward::apply<Round>(unit, one, x),
-            SoftplusBackward::apply<Round>(any, one, x));
-      alike(SoftplusDoubleBackward::apply<Round>(unit, one, one, x),
-            SoftplusDoubleBackward::apply<Round>(any, one, one, x));
-      alike(SoftplusBackwardFromResult::apply<Round>(unit, one, x),
-            SoftplusBackwardFromResult::apply<Round>(any, one, x));
-      alike(SoftplusDoubleBackwardFromResult::apply<Round>(unit, one, one, x),
-            SoftplusDoubleBackwardFromResult::apply<Round>(any, one, one, x));
+      }
     }
   }
 }
 
-TEST(Scalars, Beta1NeedsNoFormOfItsOwn) {
-  expect_beta_1_to_need_no_form_of_its_own<float, ToNearest>();
-  expect_beta_1_to_need_no_form_of_its_own<double, ToNearest>();
+TEST_F(Scalars, Beta1NeedsNoFormOfItsOwn) {
+  expect_beta_1_to_need_no_form_of_its_own<Dtype::float32, float, uint32_t>();
+  expect_beta_1_to_need_no_form_of_its_own<Dtype::float64, double, uint64_t>();
 }
 
 }  // namespace
-}  // namespace fused_softplus::math
+}  // namespace fused_softplus::cpu

@@ -13,6 +13,13 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [
+    # ---- The instruction set -----------------------------------------------------------------
+    Mutant(
+        "csrc/cpu/instruction_sets.h",
+        "f16c = __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_F16C);",
+        "f16c = __get_cpuid(1, &eax, &ebx, &ecx, &edx);",
+        "every CPU is taken to have F16C",
+    ),
     # ---- The formulas ------------------------------------------------------------------------
     Mutant(
         "csrc/softplus_math.h",

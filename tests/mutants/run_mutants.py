@@ -43,6 +43,7 @@ LIKELY = {
     "autograd_node.h": ("autograd", "compile"),
     "bias.cpp": ("errors", "autograd", "layouts"),
     "elementwise.h": ("errors", "layouts", "autograd"),
+    "instruction_sets.h": ("library",),
     "vmap.cpp": ("func",),
 }
 MATHS_LIKELY = ("special_values", "autograd", "errors", "values", "func")
@@ -50,7 +51,7 @@ MATHS_LIKELY = ("special_values", "autograd", "errors", "values", "func")
 # What a test program says of its first failure.
 FAILURE = re.compile(
     r"^BROKEN +(?P<contract>.*?):|\[  FAILED  \] (?P<gtest>[\w.]+)"
-    r"|^(?:FAILED|ERROR) (?P<pytest>\S+)|\d+ - (?P<ctest>\S+) \(Failed\)"
+    r"|^(?:FAILED|ERROR) (?P<pytest>\S+)|\d+ - (?P<ctest>\S+) \((?:Failed|ILLEGAL)\)"
 )
 
 
