@@ -84,7 +84,7 @@ audit: $(VENV)/.complete-lint
 	    -r requirements-dev.txt -r requirements-lint.txt -r requirements-bench.txt \
 	    | $(BIN)/python tests/audit.py
 
-# Whether the tests notice when the library is broken, in each of some seventy ways.
+# Whether the tests notice when the library is broken, in each of some ninety ways.
 mutants: $(READY)
 	$(BIN)/python tests/mutants/run_mutants.py
 

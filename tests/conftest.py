@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,6 +16,10 @@ _any_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 settings.register_profile("fixed", _any_time, max_examples=500, derandomize=True, database=None)
 settings.register_profile("fuzz", _any_time, max_examples=int(os.environ.get("FUZZ_CASES", 25000)))
 settings.load_profile("fixed")
+
+# What torch.compile keeps on disk is found again by the graph, whatever our code is by then.
+_compiled = tempfile.TemporaryDirectory(prefix="torchinductor-")
+os.environ["TORCHINDUCTOR_CACHE_DIR"] = _compiled.name
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
