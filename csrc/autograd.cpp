@@ -273,8 +273,8 @@ bool takes_smaller_operators(const Tensors&... tensors) {
   return is_differentiated(tensors...) || (tensors.is_nested() || ...);
 }
 
-// The first gradient, which depends on fewer operands than the second, in the shape that all of them
-// broadcast to: the kernel's outputs both have it. (Nested tensors do not broadcast.)
+// The first gradient, which depends on fewer operands than the second, in the shape that all of
+// them broadcast to: the kernel's outputs both have it. (Nested tensors do not broadcast.)
 Tensor shaped_like(const Tensor& first, const Tensor& second) {
   const bool as_is = first.is_nested() || first.sym_sizes() == second.sym_sizes();
   return as_is ? first : first.expand_symint(second.sym_sizes());

@@ -26,8 +26,8 @@ struct __attribute__((visibility("default"))) SavingNode : torch::autograd::Node
 
 // The nodes' names, their C++ types, and the names of the tensors that they save.
 struct NodeType {
-  const char* name;
-  const std::type_info* type;
+  const char* name = nullptr;
+  const std::type_info* type = nullptr;
   std::vector<std::string> saved;
 };
 

@@ -172,14 +172,16 @@ class UnitBeta {
   FUSED_SOFTPLUS_INLINE V times_exactly(V x) const {
     return x;
   }
-  // -0.0 where x < 0, which in_order() takes for larger than any log.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V relu(V x, V) const {
-    return max(splat<V>(-0.0), x);
+    return max(splat<V>(0), x);
   }
+  // relu is -0.0 here where x < 0, which is larger than any log as an unsigned number. What is
+  // added last is 0 there: what it is added to may be -0.0, where it underflows.
   template <typename V>
-  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V relu, V, V log) const {
-    return {smaller_as_unsigned(relu, log), larger_as_unsigned(relu, log)};
+  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V, V x, V log) const {
+    const V relu = max(splat<V>(-0.0), x);
+    return {smaller_as_unsigned(relu, log), abs(larger_as_unsigned(relu, log))};
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {

@@ -6,8 +6,8 @@
 // abs(beta) is from 1e-30 to 1e30 (float64: 1e-300 to 1e300); threshold is any number but NaN. beta
 // counts as the double that it is, and is not rounded to float32; beta * self > threshold alone is
 // decided in the type that self is computed in.
-// Anything else throws c10::Error. If another copy of the library is loaded already, this one warns,
-// and its functions call the operators of that one.
+// Anything else throws c10::Error. If another copy of the library is loaded already, this one
+// warns, and its functions call the operators of that one.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -47,8 +47,7 @@ PythonArgs parse(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
   } catch (const std::exception&) {  // torch::TypeError, whose type torch does not export
     refuse_learnable(passed(args, kwargs, 1, "beta"), "beta",
                      "pass beta.detach(), or write softplus(beta * input, 1, threshold) / beta");
-    refuse_learnable(passed(args, kwargs, 2, "threshold"), "threshold",
-                     "pass threshold.detach()");
+    refuse_learnable(passed(args, kwargs, 2, "threshold"), "threshold", "pass threshold.detach()");
     throw;
   }
 }
@@ -68,8 +67,7 @@ PyObject* parse_and(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
   PythonArgs arguments = parse(parser, args, kwargs, parsed);
   const std::string name = arguments.get_func_name();
   if (arguments.has_torch_function()) {
-    const py::object function =
-        py::module_::import("fused_softplus.functional").attr(name.c_str());
+    const py::object function = py::module_::import("fused_softplus.functional").attr(name.c_str());
     return torch::handle_torch_function_no_python_arg_parser(
         arguments.overloaded_args, args, kwargs, name.c_str(), function.ptr(), "fused_softplus");
   }
@@ -152,9 +150,8 @@ PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
         }
         const std::optional<Tensor> tensor = arguments.optionalTensor(3);
         const py::gil_scoped_release no_gil;
-        return out.defined()
-                   ? fused_softplus::softplus_out(out, input, beta, threshold)
-                   : ops::softplus_along().call(input, beta, threshold, tensor, bias_dim);
+        return out.defined() ? fused_softplus::softplus_out(out, input, beta, threshold)
+                             : ops::softplus_along().call(input, beta, threshold, tensor, bias_dim);
       });
   END_HANDLE_TH_ERRORS
 }
@@ -214,7 +211,7 @@ PyObject* saved_scalar(PyObject* grad_fn, void*) {
 }
 
 std::vector<PyGetSetDef> attributes_of(const fused_softplus::NodeType& node) {
-  using namespace torch::autograd;  // of which the macro names functions
+  using namespace torch::autograd;       // of which the macro names functions
   static std::deque<std::string> names;  // which Python does not copy
   std::vector<PyGetSetDef> attributes = {
       THP_FUNCTION_DEFAULT_PROPERTIES,

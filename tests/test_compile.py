@@ -191,7 +191,7 @@ WITH_NUMBERS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
 @torch._dynamo.config.patch(error_on_recompile=False)  # a number may be compiled in
 @pytest.mark.parametrize("name", WITH_NUMBERS)
 def test_any_number_of_betas(name: str) -> None:
-    """Compiled as often as torch's own, for the first and for all others together; the same bits."""
+    """Compiled as often as torch's own, for the first and all others together; the same bits."""
     x = torch.linspace(-2, 2, 8, dtype=torch.float64)
     compilations = []
     for function in WITH_NUMBERS[name]:

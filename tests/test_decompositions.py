@@ -57,7 +57,9 @@ def test_every_operator_has_one() -> None:
     """All that write nothing, but for those with a bias that consist of the others, and those with
     an underscore that torch.compile alone puts into graphs."""
     composite = {f"fused_softplus::softplus.{name}" for name in ("bias", "number_bias")}
-    names = [n for n in torch._C._dispatch_get_all_op_names() if re.match("fused_softplus::[^_]", n)]
+    names = [
+        n for n in torch._C._dispatch_get_all_op_names() if re.match("fused_softplus::[^_]", n)
+    ]
     functional = {
         name for name in names if not torch._C._get_schema(*name.partition(".")[::2]).is_mutable
     }

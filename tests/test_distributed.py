@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -110,8 +111,8 @@ def check_out(mesh: "dist.DeviceMesh") -> None:
             op: Callable[..., Tensor],
             out: str,
             *tensors: Tensor,
-            before: object = before,
-            after: object = after,
+            before: Any = before,
+            after: Any = after,
         ) -> bool:
             inputs = [distribute_tensor(tensor, mesh, [before]) for tensor in tensors]
             written = distribute_tensor(torch.zeros_like(x), mesh, [after])

@@ -28,6 +28,20 @@ Program = Callable[[Tensor, Tensor], Tensor]  # of an input and of a 0-D tensor
 X = torch.tensor([[0.5, 1.25], [3.0, 0.125]])
 TWO = torch.tensor(2.0)
 
+
+class Numbers(nn.Module):
+    buffer: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("buffer", torch.tensor(2.0))
+        self.frozen = nn.Parameter(torch.tensor(2.0), requires_grad=False)
+        self.parameter = nn.Parameter(torch.tensor(2.0))
+
+
+MODULE = Numbers()
+
+
 # ---- What is passed ----------------------------------------------------------------------------
 
 
@@ -71,19 +85,6 @@ KINDS: dict[str, Callable[[Tensor, Tensor], Any]] = {
 FEW = ("float", "numpy.float32", "0-D tensor", "item", "size", "parameter", "None")
 SLOW = ("compile", "compile fullgraph", "compile dynamic", "export", "export strict")
 
-
-class Numbers(nn.Module):
-    buffer: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("buffer", torch.tensor(2.0))
-        self.frozen = nn.Parameter(torch.tensor(2.0), requires_grad=False)
-        self.parameter = nn.Parameter(torch.tensor(2.0))
-
-
-MODULE = Numbers()
-
 # ---- The functions: ours, and the same in torch's ----------------------------------------------
 
 
@@ -117,7 +118,7 @@ class Subclass(Tensor):
 
 
 class FunctionMode(torch.overrides.TorchFunctionMode):
-    def __torch_function__(self, function, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+    def __torch_function__(self, function, types, args=(), kwargs=None):
         return function(*args, **(kwargs or {}))
 
 
@@ -235,9 +236,7 @@ def outcome(mode: Callable[[Program], Tensor], program: Program) -> Tensor | Exc
         return error
 
 
-def differs(
-    ours: Tensor | Exception, torchs: Tensor | Exception, plain: Tensor | Exception
-) -> str:
+def differs(ours: Tensor | Exception, torchs: Tensor | Exception, plain: Tensor | Exception) -> str:
     """In what an outcome of ours differs from what it has to be; empty if in nothing."""
     if isinstance(ours, Tensor):
         if isinstance(torchs, Exception) and not isinstance(torchs, ERRORS_OF_TRACING):

@@ -125,6 +125,7 @@ def test_parameter_gives_a_plain_tensor() -> None:
 )
 def test_torch_function_subclass(function: Callable[[Tensor], Tensor], public: object) -> None:
     """It is told the public function, as it is of torch.nn.functional's."""
+
     class Subclass(Tensor):
         functions: list[object] = []  # noqa: RUF012 (shared on purpose)
 

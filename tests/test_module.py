@@ -6,6 +6,7 @@ import io
 import pickle
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -106,7 +107,7 @@ class Operators(TorchDispatchMode):
         super().__init__()
         self.called: list[str] = []
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         if "softplus" in str(func):
             self.called.append(str(func))
         return func(*args, **(kwargs or {}))
@@ -274,7 +275,8 @@ def test_weights_only_is_refused_as_before(change, tmp_path: Path) -> None:
 
 
 def test_later_changes_of_attributes_count() -> None:
-    module, x = replaced()[1], torch.randn(40)
+    module: Any = replaced()[1]
+    x = torch.randn(40)
     module.beta, module.threshold = 2.0, 0.5
     assert torch.equal(module(x), softplus(x, 2, 0.5))
     module.inplace = True

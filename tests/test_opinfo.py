@@ -148,7 +148,9 @@ def test_every_way_of_batching(transform: str, name: str) -> None:
                 for argument, dim in zip(arguments, dims, strict=True)
             ]
             loop = [
-                transformed(*(a if d is None else a[i] for a, d in zip(arguments, dims, strict=True)))
+                transformed(
+                    *(a if d is None else a[i] for a, d in zip(arguments, dims, strict=True))
+                )
                 for i in range(3)
             ]
             batched = vmap(transformed, in_dims=dims)(*moved)

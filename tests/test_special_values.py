@@ -164,6 +164,16 @@ def test_extreme_beta(dtype: torch.dtype, magnitude: float, sign: int) -> None:
     torch.testing.assert_close(actual, expected, rtol=0, atol=0, equal_nan=True)
 
 
+@pytest.mark.parametrize("beta", [1.0, 2.0, 100.0, 0.1])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_results_that_underflow_are_positive_zeros(dtype: torch.dtype, beta: float) -> None:
+    """A divisor that underflows to -0.0 would turn the sign of what it divides."""
+    end = 745.2 if dtype == torch.float64 else 104.0
+    x = (torch.linspace(-end - 1, -end + 1, 10_001, dtype=torch.float64) / beta).to(dtype)
+    y = ops.softplus(torch.cat([x, x.new_tensor([-math.inf])]), beta)
+    assert (y[y == 0].numel() > 0) and not y.signbit().any()
+
+
 @of_every_dtype
 @pytest.mark.parametrize("beta", BETAS)
 @pytest.mark.parametrize("threshold", [20.0, 1e300, inf])

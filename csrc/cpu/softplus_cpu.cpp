@@ -58,8 +58,9 @@ struct Device {
                              int outputs, Kernel kernel, double beta, double threshold) {
     const auto element_size = static_cast<int64_t>(c10::elementSize(dtype));
     const c10::SmallVector<int64_t, 6> strides(addresses.size(), element_size);
-    const Operands operands{outputs,          static_cast<int>(addresses.size()), element_size,
-                            addresses.data(), strides.data(), row_strides.data()};
+    const Operands operands{outputs,        static_cast<int>(addresses.size()),
+                            element_size,   addresses.data(),
+                            strides.data(), row_strides.data()};
     run_rows(find_loop(kernel, dtype_of(dtype)), beta, threshold, operands, n, rows);
   }
 };
