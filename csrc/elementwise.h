@@ -210,7 +210,7 @@ struct Elementwise {
       n = std::min(n, input->numel());
     }
     const int64_t rows = n == 0 ? 0 : first.numel() / n;
-    const auto row_size = n * static_cast<int64_t>(first.element_size());
+    const auto row_size = n * first.element_size();
     c10::SmallVector<char*, 6> addresses;
     c10::SmallVector<int64_t, 6> row_strides;
     for (Tensor* output : outputs) {

@@ -98,6 +98,7 @@ bool is_plain_number(PyObject* object, Scalar& number) {
 template <typename Op>
 PyObject* call(PythonArgParser& parser, PyObject* args, PyObject* kwargs, const Op& op) {
   HANDLE_TH_ERRORS
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): softplus_ takes a reference to it
   const auto without_gil = [&](Tensor input, const Scalar& beta, const Scalar& threshold) {
     const py::gil_scoped_release no_gil;
     return Tensor(op(input, beta, threshold));
@@ -219,7 +220,7 @@ std::vector<PyGetSetDef> attributes_of(const fused_softplus::NodeType& node) {
       {"_saved_threshold", saved_scalar<&SavingNode::threshold_>, nullptr, nullptr, nullptr},
   };
   for (size_t i = 0; i < node.saved.size(); ++i) {
-    void* const index = reinterpret_cast<void*>(i);
+    void* const index = reinterpret_cast<void*>(i);  // NOLINT(performance-no-int-to-ptr)
     const char* const name = names.emplace_back("_saved_" + node.saved[i]).c_str();
     const char* const raw_name = names.emplace_back("_raw_saved_" + node.saved[i]).c_str();
     attributes.push_back({name, saved_tensor, nullptr, nullptr, index});

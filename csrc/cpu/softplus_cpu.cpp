@@ -33,7 +33,7 @@ struct Device {
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
     const Loop loop = find_loop(kernel, dtype_of(iterator.dtype(0)));
     const int outputs = iterator.noutputs(), count = iterator.ntensors();
-    const auto element_size = static_cast<int64_t>(iterator.element_size(0));
+    const auto element_size = iterator.element_size(0);
     iterator.for_each([=](char** data, const int64_t* strides, int64_t n, int64_t rows) {
       const Operands operands{outputs, count, element_size, data, strides, strides + count};
       run_rows(loop, beta, threshold, operands, n, rows);
