@@ -12,6 +12,7 @@
 
 #include "autograd_node.h"
 #include "ops.h"
+#include "second_copy.h"
 
 namespace fused_softplus {
 namespace {

@@ -6,6 +6,7 @@
 #include <torch/library.h>
 
 #include "ops.h"
+#include "second_copy.h"
 
 namespace fused_softplus {
 namespace {
@@ -23,11 +24,12 @@ Tensor aligned(const Tensor& bias, const Tensor& self, int64_t dim) {
               "fused_softplus::softplus(): bias must be 0-D, or 1-D and of input's size in "
               "dimension ",
               dim, ", but has shape ", bias.sym_sizes(), " and input ", self.sym_sizes());
-  Tensor result = bias;
-  for (int64_t after = wrapped + 1; after < self.dim(); ++after) {
-    result = result.unsqueeze(-1);
+  if (wrapped == self.dim() - 1) {
+    return bias;
   }
-  return result;
+  c10::SmallVector<int64_t, 5> shape(self.dim() - wrapped, 1);
+  shape[0] = -1;
+  return bias.view(shape);
 }
 
 Tensor softplus_along(const Tensor& self, const Scalar& beta, const Scalar& threshold,

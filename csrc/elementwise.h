@@ -11,6 +11,7 @@
 
 #include "arguments.h"
 #include "kernel.h"
+#include "rows.h"
 
 namespace fused_softplus {
 
@@ -19,16 +20,15 @@ namespace fused_softplus {
 //   // Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
 //   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
 //                   double threshold);
-//   // Whether a contiguous tensor needs no iterator, and whether an input may then be a row of it.
+//   // Whether a contiguous tensor needs no iterator, and whether an input may then lie along one
+//   of
+//   // its dimensions.
 //   static bool takes_contiguous(const at::Tensor& tensor);
 //   static constexpr bool takes_rows;
-//   // What is then called: a new tensor like this one, and run over so many rows of n contiguous
-//   // elements, from the addresses on. row_strides are in bytes: 0 where a row is read again.
+//   // What is then called: a new tensor like this one, and run over rows.
 //   static at::Tensor empty_like_contiguous(const at::Tensor& tensor);
-//   static void run_contiguous(at::ScalarType dtype, int64_t n, int64_t rows,
-//                              c10::ArrayRef<char*> addresses,
-//                              c10::ArrayRef<int64_t> row_strides, int outputs, Kernel kernel,
-//                              double beta, double threshold);
+//   static void run_contiguous(at::ScalarType dtype, const Rows& rows, Kernel kernel, double beta,
+//                              double threshold);
 template <typename Device>
 struct Elementwise {
   using Tensor = at::Tensor;
@@ -172,8 +172,8 @@ struct Elementwise {
   }
 
   // Whether the tensors need nothing of what an iterator does, which takes most of a small call's
-  // time. All are contiguous and of one size, or a row of it, and no output aliases an input unless
-  // they are the same tensor.
+  // time. All are contiguous and of one size, but for one input, which may lie along a dimension;
+  // and no output aliases an input unless they are the same tensor.
   static bool plain(std::initializer_list<Tensor*> outputs,
                     std::initializer_list<const Tensor*> inputs) {
     const Tensor& first = **inputs.begin();
@@ -181,51 +181,44 @@ struct Elementwise {
       return tensor->is_contiguous() && tensor->sizes() == first.sizes() &&
              tensor->device() == first.device() && Device::takes_contiguous(*tensor);
     };
-    const auto is_readable = [&](const Tensor* input) {
-      return fits(input) || is_row(*input, first);
-    };
-    return fits(&first) && std::all_of(inputs.begin(), inputs.end(), is_readable) &&
-           std::all_of(outputs.begin(), outputs.end(), [&](const Tensor* output) {
-             return !output->defined() ||
-                    (fits(output) && output->scalar_type() == first.scalar_type() &&
-                     std::all_of(inputs.begin(), inputs.end(), [&](const Tensor* input) {
-                       return output->is_same(*input) || !output->is_alias_of(*input);
-                     }));
-           });
-  }
-
-  // Whether the tensor lies along the last dimension of another one, as a bias does.
-  static bool is_row(const Tensor& tensor, const Tensor& other) {
-    return Device::takes_rows && tensor.dim() == 1 && other.dim() > 1 &&
-           tensor.size(0) == other.size(-1) && tensor.is_contiguous() &&
-           tensor.device() == other.device();
+    int others = 0;
+    for (const Tensor* input : inputs) {
+      if (!fits(input)) {
+        ++others;
+        if (!Device::takes_rows || others > 1 || !fits(&first) || !is_along(*input, first)) {
+          return false;
+        }
+      }
+    }
+    return std::all_of(outputs.begin(), outputs.end(), [&](const Tensor* output) {
+      return !output->defined() ||
+             (fits(output) && output->scalar_type() == first.scalar_type() &&
+              std::all_of(inputs.begin(), inputs.end(), [&](const Tensor* input) {
+                return output->is_same(*input) || !output->is_alias_of(*input);
+              }));
+    });
   }
 
   static void run_contiguous(Kernel kernel, std::initializer_list<Tensor*> outputs,
                              std::initializer_list<const Tensor*> inputs, double beta,
                              double threshold) {
     const Tensor& first = **inputs.begin();
-    int64_t n = first.numel();
+    const Tensor* along = nullptr;
     for (const Tensor* input : inputs) {
-      n = std::min(n, input->numel());
+      along = input->numel() == first.numel() ? along : input;
     }
-    const int64_t rows = n == 0 ? 0 : first.numel() / n;
-    const auto row_size = n * first.element_size();
-    c10::SmallVector<char*, 6> addresses;
-    c10::SmallVector<int64_t, 6> row_strides;
+    Rows rows(first, along);
     for (Tensor* output : outputs) {
       if (!output->defined()) {
         *output = Device::empty_like_contiguous(first);
       }
-      addresses.push_back(static_cast<char*>(output->mutable_data_ptr()));
-      row_strides.push_back(row_size);
+      rows.add_output(static_cast<char*>(output->mutable_data_ptr()));
     }
     for (const Tensor* input : inputs) {
-      addresses.push_back(static_cast<char*>(const_cast<void*>(input->const_data_ptr())));
-      row_strides.push_back(input->dim() == first.dim() ? row_size : 0);
+      auto* const address = static_cast<char*>(const_cast<void*>(input->const_data_ptr()));
+      input == along ? rows.add_input_along(address) : rows.add_input(address);
     }
-    Device::run_contiguous(first.scalar_type(), n, rows, addresses, row_strides,
-                           static_cast<int>(outputs.size()), kernel, beta, threshold);
+    Device::run_contiguous(first.scalar_type(), rows, kernel, beta, threshold);
   }
 };
 

@@ -5,6 +5,7 @@
 #include <torch/library.h>
 
 #include "ops.h"
+#include "second_copy.h"
 
 namespace fused_softplus {
 namespace {

@@ -4,7 +4,7 @@
 #include <c10/core/DeviceGuard.h>
 
 #include "../csrc/elementwise.h"
-#include "../csrc/ops.h"
+#include "../csrc/second_copy.h"
 #include "kernels.cuh"
 
 namespace fused_softplus::cuda {
@@ -56,9 +56,14 @@ struct Device {
 
   static constexpr bool takes_rows = false;  // each would be a launch
 
-  static void run_contiguous(at::ScalarType dtype, int64_t n, int64_t /*rows*/,
-                             c10::ArrayRef<char*> addresses, c10::ArrayRef<int64_t> /*row_strides*/,
-                             int /*outputs*/, Kernel kernel, double beta, double threshold) {
+  static void run_contiguous(at::ScalarType dtype, const Rows& rows, Kernel kernel, double beta,
+                             double threshold) {
+    run_contiguous(dtype, rows.n, rows.addresses, kernel, beta, threshold);
+  }
+
+ private:
+  static void run_contiguous(at::ScalarType dtype, int64_t n, c10::ArrayRef<char*> addresses,
+                             Kernel kernel, double beta, double threshold) {
     dispatch(kernel, dtype, [&](auto formula, auto element) {
       using scalar_t = decltype(element);
       const Operands<decltype(formula)> operands(addresses.data());

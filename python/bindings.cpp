@@ -52,6 +52,27 @@ PythonArgs parse(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
   }
 }
 
+// Sets number and returns true if the object is a Python float or int of the machine's size.
+bool is_plain_number(PyObject* object, Scalar& number) {
+  if (PyFloat_CheckExact(object)) {
+    number = PyFloat_AS_DOUBLE(object);
+    return true;
+  }
+  if (PyLong_CheckExact(object)) {
+    int overflow = 0;
+    number = static_cast<int64_t>(PyLong_AsLongLongAndOverflow(object, &overflow));
+    return overflow == 0;
+  }
+  return false;
+}
+
+// The number at this position; the parser takes long to read a plain one.
+Scalar number_at(PythonArgs& arguments, int i) {
+  Scalar number;
+  const bool is_plain = arguments.args[i] && is_plain_number(arguments.args[i], number);
+  return is_plain ? number : arguments.scalar(i);
+}
+
 // Whether ONNX's TorchScript exporter traces. It knows ATen's operators alone.
 bool is_traced_for_onnx() {
   return torch::jit::tracer::isTracing() &&
@@ -79,20 +100,6 @@ PyObject* parse_and(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
   return THPVariable_Wrap(compute(arguments));
 }
 
-// Sets number and returns true if the object is a Python float or int of the machine's size.
-bool is_plain_number(PyObject* object, Scalar& number) {
-  if (PyFloat_CheckExact(object)) {
-    number = PyFloat_AS_DOUBLE(object);
-    return true;
-  }
-  if (PyLong_CheckExact(object)) {
-    int overflow = 0;
-    number = static_cast<int64_t>(PyLong_AsLongLongAndOverflow(object, &overflow));
-    return overflow == 0;
-  }
-  return false;
-}
-
 // op of (input, beta, threshold). Three positional arguments that need no parsing, a plain tensor
 // and two plain numbers, are read directly: the parser takes as long as a small tensor's kernel.
 template <typename Op>
@@ -112,7 +119,7 @@ PyObject* call(PythonArgParser& parser, PyObject* args, PyObject* kwargs, const 
         without_gil(THPVariable_Unpack(PyTuple_GET_ITEM(args, 0)), beta, threshold));
   }
   return parse_and(parser, args, kwargs, [&](PythonArgs& arguments) {
-    return without_gil(arguments.tensor(0), arguments.scalar(1), arguments.scalar(2));
+    return without_gil(arguments.tensor(0), number_at(arguments, 1), number_at(arguments, 2));
   });
   END_HANDLE_TH_ERRORS
 }
@@ -138,7 +145,7 @@ PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
   return parse_and(
       is_number ? number_bias : tensor_bias, args, kwargs, [&](PythonArgs& arguments) -> Tensor {
         const Tensor input = arguments.tensor(0);
-        const Scalar beta = arguments.scalar(1), threshold = arguments.scalar(2);
+        const Scalar beta = number_at(arguments, 1), threshold = number_at(arguments, 2);
         Tensor out = arguments.tensor(5);
         if (out.defined() && !arguments.isNone(3)) {
           throw torch::TypeError("softplus(): argument 'out' cannot be combined with 'bias'");

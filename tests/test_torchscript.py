@@ -1,5 +1,6 @@
 """Do scripted and traced models hold the operator, and run where this package is not imported?"""
 
+import runpy
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,44 @@ def test_replaced_beside_plain(convert) -> None:
         torch.testing.assert_close(converted(x), model(x))
     else:
         assert torch.equal(converted(x), model(x))
+
+
+NUMBERS = [
+    *("2", "2.0", "True", "x.size(0)", "x.size(0) / 1", "two.item()", "int(two)", "float(two)"),
+    *("two", "None", "'2'", "[2.0]"),
+]
+
+CALLS = {  # in terms of a number: ours, and the same in torch's
+    "softplus": ("softplus(x, {})", "F.softplus(x, {})"),
+    "threshold": ("softplus(x, 1, {})", "F.softplus(x, 1, {})"),
+    "in place": ("softplus_(x.clone(), {})", "F.softplus(x, {})"),
+    "inverse": ("inverse_softplus(x, {})", "F.softplus(x, {})"),
+    "bias": ("softplus(x, {}, bias=x[0])", "F.softplus(x + x[0], {})"),
+    "out": ("softplus(x, {}, out=torch.empty_like(x))", "F.softplus(x, {})"),
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("call", CALLS)
+def test_scripted_numbers(call: str, number: str, tmp_path: Path) -> None:
+    """Taken where F.softplus takes them; the bits are those of eager mode."""
+    ours, torchs = (expression.format(number) for expression in CALLS[call])
+    path = tmp_path / "scripted.py"  # TorchScript reads a function's source
+    path.write_text(f"""
+import torch, torch.nn.functional as F
+from fused_softplus import inverse_softplus, softplus, softplus_
+def ours(x: torch.Tensor, two: torch.Tensor) -> torch.Tensor: return {ours}
+def torchs(x: torch.Tensor, two: torch.Tensor) -> torch.Tensor: return {torchs}
+""")
+    module = runpy.run_path(str(path))
+    x, two = torch.tensor([[0.5, 1.5], [2.0, 0.25]]), torch.tensor(2.0)
+    try:
+        torch.jit.script(module["torchs"])(x, two)
+    except RuntimeError:
+        with pytest.raises(RuntimeError):
+            torch.jit.script(module["ours"])(x, two)
+    else:
+        assert torch.equal(torch.jit.script(module["ours"])(x, two), module["ours"](x, two))
 
 
 @of_every_kind

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 
 namespace fused_softplus::cpu {
 namespace {
 
 constexpr int max_operands = 6;
-constexpr int64_t buffered = 512;  // elements
+constexpr int64_t buffered = 512, largest_buffer = 8192;  // elements
 using Addresses = std::array<char*, max_operands>;
 
 // Whether the operand's rows follow each other without a gap, so that several are one longer row.
@@ -17,12 +18,19 @@ bool is_contiguous(const Operands& operands, int i, int64_t n) {
          operands.row_strides[i] == n * operands.element_size;
 }
 
+// The address of one row of the operand.
+char* address(const Operands& operands, int i, int64_t n, int64_t row) {
+  const int64_t own_row = is_contiguous(operands, i, n) ? row : row % operands.period;
+  return operands.data[i] + own_row * operands.row_strides[i];
+}
+
+// Copies the operand's rows from this one on.
 template <typename Element>
-void gather(const char* from, int64_t stride, int64_t row_stride, int64_t n, int64_t rows,
-            char* to) {
+void gather(const Operands& operands, int i, int64_t n, int64_t row, int64_t rows, char* to) {
   auto* elements = reinterpret_cast<Element*>(to);
-  for (int64_t row = 0; row < rows; ++row) {
-    const char* next = from + row * row_stride;
+  const int64_t stride = operands.strides[i];
+  for (const int64_t end = row + rows; row < end; ++row) {
+    const char* next = address(operands, i, n, row);
     if (stride == 0) {
       Element element;
       std::memcpy(&element, next, sizeof(Element));
@@ -40,37 +48,46 @@ void run_one_by_one(Loop loop, double beta, double threshold, const Operands& op
   Addresses addresses;
   for (int64_t row = 0; row < rows; ++row) {
     for (int i = 0; i < operands.count; ++i) {
-      addresses[i] = operands.data[i] + row * operands.row_strides[i];
+      addresses[i] = address(operands, i, n, row);
     }
     loop(beta, threshold, addresses.data(), operands.strides, n);
   }
 }
 
 // A call costs as much as some dozens of elements. So several short rows are computed in one call,
-// and the inputs that are not contiguous, such as a bias, are gathered for it.
+// and the inputs that are not contiguous, such as a bias, are gathered for it: once, if each call
+// takes all rows after which they start again.
 void run_together(Loop loop, double beta, double threshold, const Operands& operands, int64_t n,
                   int64_t rows) {
   const auto gather_elements = operands.element_size == 2   ? gather<uint16_t>
                                : operands.element_size == 4 ? gather<uint32_t>
                                                             : gather<uint64_t>;
-  alignas(64) char buffers[max_operands][buffered * sizeof(double)];
+  int64_t together = buffered / n;
+  if (operands.period > together && operands.period * n <= largest_buffer) {
+    together = operands.period;
+  } else if (operands.period < together) {
+    together -= together % operands.period;
+  }
+  const bool starts_again = together % operands.period == 0;
+  const int64_t buffer_size = together * n * operands.element_size;
+  const std::unique_ptr<char[]> buffers(new char[operands.count * buffer_size]);
   std::array<int64_t, max_operands> strides;
   strides.fill(operands.element_size);
   Addresses addresses;
-  int64_t together = 0;
   for (int64_t row = 0; row < rows; row += together) {
-    together = std::min(buffered / n, rows - row);
+    const int64_t count = std::min(together, rows - row);
     for (int i = 0; i < operands.count; ++i) {
-      const int64_t row_stride = operands.row_strides[i];
-      char* const there = operands.data[i] + row * row_stride;
-      const bool in_place = is_contiguous(operands, i, n);
-      addresses[i] = in_place ? there : buffers[i];
-      const bool is_gathered = row > 0 && row_stride == 0;  // the same for all rows
-      if (!in_place && !is_gathered) {
-        gather_elements(there, operands.strides[i], row_stride, n, together, buffers[i]);
+      if (is_contiguous(operands, i, n)) {
+        addresses[i] = address(operands, i, n, row);
+        continue;
+      }
+      addresses[i] = buffers.get() + i * buffer_size;
+      const bool is_gathered = row > 0 && (starts_again || operands.row_strides[i] == 0);
+      if (!is_gathered) {
+        gather_elements(operands, i, n, row, count, addresses[i]);
       }
     }
-    loop(beta, threshold, addresses.data(), strides.data(), together * n);
+    loop(beta, threshold, addresses.data(), strides.data(), count * n);
   }
 }
 

@@ -12,6 +12,7 @@ struct Operands {
   char* const* data;
   const int64_t* strides;      // from one element of a row to the next
   const int64_t* row_strides;  // from one row to the next
+  int64_t period;              // after so many rows, inputs that are not contiguous start again
 };
 
 // Runs the loop over so many rows of n elements each.

@@ -3,7 +3,7 @@
 #include <ATen/TensorIterator.h>
 
 #include "../elementwise.h"
-#include "../ops.h"
+#include "../second_copy.h"
 #include "capability.h"
 #include "rows.h"
 
@@ -35,7 +35,7 @@ struct Device {
     const int outputs = iterator.noutputs(), count = iterator.ntensors();
     const auto element_size = iterator.element_size(0);
     iterator.for_each([=](char** data, const int64_t* strides, int64_t n, int64_t rows) {
-      const Operands operands{outputs, count, element_size, data, strides, strides + count};
+      const Operands operands{outputs, count, element_size, data, strides, strides + count, rows};
       run_rows(loop, beta, threshold, operands, n, rows);
     });
   }
@@ -53,15 +53,16 @@ struct Device {
 
   static constexpr bool takes_rows = true;
 
-  static void run_contiguous(at::ScalarType dtype, int64_t n, int64_t rows,
-                             c10::ArrayRef<char*> addresses, c10::ArrayRef<int64_t> row_strides,
-                             int outputs, Kernel kernel, double beta, double threshold) {
-    const auto element_size = static_cast<int64_t>(c10::elementSize(dtype));
-    const c10::SmallVector<int64_t, 6> strides(addresses.size(), element_size);
-    const Operands operands{outputs,        static_cast<int>(addresses.size()),
-                            element_size,   addresses.data(),
-                            strides.data(), row_strides.data()};
-    run_rows(find_loop(kernel, dtype_of(dtype)), beta, threshold, operands, n, rows);
+  static void run_contiguous(at::ScalarType dtype, const Rows& rows, Kernel kernel, double beta,
+                             double threshold) {
+    const Operands operands{rows.outputs,
+                            static_cast<int>(rows.addresses.size()),
+                            static_cast<int64_t>(c10::elementSize(dtype)),
+                            rows.addresses.data(),
+                            rows.strides.data(),
+                            rows.row_strides.data(),
+                            rows.period};
+    run_rows(find_loop(kernel, dtype_of(dtype)), beta, threshold, operands, rows.n, rows.count);
   }
 };
 

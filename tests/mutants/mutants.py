@@ -193,9 +193,15 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/beta.h",
-        "return max(splat<V>(-0.0), x);",
-        "return max(splat<V>(0), x);",
+        "const V relu = max(splat<V>(-0.0), x);",
+        "const V relu = max(splat<V>(0), x);",
         "for beta = 1, a correction of a normal result is denormal, and may be flushed",
+    ),
+    Mutant(
+        "csrc/beta.h",
+        "abs(larger_as_unsigned(relu, log))",
+        "larger_as_unsigned(relu, log)",
+        "for beta = 1, softplus underflows to -0.0",
     ),
     Mutant(
         "csrc/beta.h",
@@ -352,8 +358,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/bias.cpp",
-        "int64_t after = wrapped + 1;",
-        "int64_t after = wrapped + 2;",
+        "(self.dim() - wrapped, 1);",
+        "(self.dim() - wrapped - 1, 1);",
         "the bias lies one dimension too far right",
     ),
     Mutant(
@@ -375,20 +381,20 @@ MUTANTS = [
         "a bias of another dtype is refused",
     ),
     Mutant(
-        "csrc/elementwise.h",
-        "tensor.size(0) == other.size(-1) && ",
-        "",
-        "a bias of another size than the last dimension's is taken for a row",
+        "csrc/rows.h",
+        "if (found || tensor.size(dim) != other.size(dim)) {",
+        "if (found) {",
+        "a bias of another size than its dimension's is taken for one along it",
     ),
     Mutant(
-        "csrc/elementwise.h",
-        "input->dim() == first.dim() ? row_size : 0",
-        "row_size",
+        "csrc/rows.h",
+        "along_is_a_row_ ? 0 : element_size_);",
+        "element_size_);",
         "each row reads another bias",
     ),
     Mutant(
         "csrc/cpu/rows.cpp",
-        "row > 0 && row_stride == 0",
+        "row > 0 && (starts_again || operands.row_strides[i] == 0)",
         "row > 0",
         "later rows read the first ones' inputs",
     ),
@@ -405,7 +411,7 @@ MUTANTS = [
         "a symbolic beta becomes a constant of the graph",
     ),
     Mutant(
-        "csrc/ops.cpp",
+        "csrc/second_copy.cpp",
         "return answer;",
         "return answer && false;",
         "a second copy registers the operators again",
