@@ -20,9 +20,8 @@ namespace fused_softplus {
 //   // Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
 //   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
 //                   double threshold);
-//   // Whether a contiguous tensor needs no iterator, and whether an input may then lie along one
-//   of
-//   // its dimensions.
+//   // Whether a contiguous tensor needs no iterator, and whether an input may then lie along a
+//   // dimension.
 //   static bool takes_contiguous(const at::Tensor& tensor);
 //   static constexpr bool takes_rows;
 //   // What is then called: a new tensor like this one, and run over rows.

@@ -31,12 +31,14 @@ PyObject* passed(PyObject* args, PyObject* kwargs, Py_ssize_t position, const ch
 
 // Throws if the argument is a tensor that requires grad. The parser refuses such a tensor as a
 // number, too, but cannot say what to write instead.
-void refuse_learnable(PyObject* argument, const char* name, const char* instead) {
+void refuse_learnable(const PythonArgParser& parser, PyObject* argument, const char* name,
+                      const char* instead) {
   if (argument && THPVariable_Check(argument) && THPVariable_Unpack(argument).requires_grad()) {
-    throw torch::TypeError("argument '" + std::string(name) +
-                           "' must be Number, not a tensor that requires grad, since its gradient "
-                           "would be lost; " +
-                           instead);
+    const std::string signature = parser.get_signatures().front();
+    throw torch::TypeError(c10::str(
+        signature.substr(0, signature.find('(')), "(): argument '", name,
+        "' must be Number, not a tensor that requires grad, since its gradient would be lost; ",
+        instead));
   }
 }
 
@@ -45,9 +47,10 @@ PythonArgs parse(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
   try {
     return parser.parse(args, kwargs, parsed);
   } catch (const std::exception&) {  // torch::TypeError, whose type torch does not export
-    refuse_learnable(passed(args, kwargs, 1, "beta"), "beta",
+    refuse_learnable(parser, passed(args, kwargs, 1, "beta"), "beta",
                      "pass beta.detach(), or write softplus(beta * input, 1, threshold) / beta");
-    refuse_learnable(passed(args, kwargs, 2, "threshold"), "threshold", "pass threshold.detach()");
+    refuse_learnable(parser, passed(args, kwargs, 2, "threshold"), "threshold",
+                     "pass threshold.detach()");
     throw;
   }
 }

@@ -117,7 +117,13 @@ def test_scalar_with_a_gradient(learnable: Tensor) -> None:
     """It would get none, so it is refused, under no_grad, too, as torch does."""
     for function in (softplus, softplus_, inverse_softplus):
         for context in (torch.enable_grad, torch.no_grad):
-            with context(), pytest.raises(TypeError, match=r"'beta'.*requires grad.*beta\.detach"):
+            with (
+                context(),
+                pytest.raises(
+                    TypeError,
+                    match=rf"{function.__name__}\(\): argument 'beta'.*requires grad.*beta\.detach",
+                ),
+            ):
                 function(torch.zeros(3), learnable)
             with context(), pytest.raises(TypeError, match=r"'threshold'.*requires grad"):
                 function(torch.zeros(3), threshold=learnable)
