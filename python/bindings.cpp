@@ -31,25 +31,24 @@ PyObject* passed(PyObject* args, PyObject* kwargs, Py_ssize_t position, const ch
 
 // Throws if the argument is a tensor that requires grad. The parser refuses such a tensor as a
 // number, too, but cannot say what to write instead.
-void refuse_learnable(const PythonArgParser& parser, PyObject* argument, const char* name,
+void refuse_learnable(const char* function, PyObject* argument, const char* name,
                       const char* instead) {
   if (argument && THPVariable_Check(argument) && THPVariable_Unpack(argument).requires_grad()) {
-    const std::string signature = parser.get_signatures().front();
     throw torch::TypeError(c10::str(
-        signature.substr(0, signature.find('(')), "(): argument '", name,
+        function, "(): argument '", name,
         "' must be Number, not a tensor that requires grad, since its gradient would be lost; ",
         instead));
   }
 }
 
-PythonArgs parse(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
+PythonArgs parse(const char* function, PythonArgParser& parser, PyObject* args, PyObject* kwargs,
                  torch::ParsedArgs<max_parameters>& parsed) {
   try {
     return parser.parse(args, kwargs, parsed);
   } catch (const std::exception&) {  // torch::TypeError, whose type torch does not export
-    refuse_learnable(parser, passed(args, kwargs, 1, "beta"), "beta",
+    refuse_learnable(function, passed(args, kwargs, 1, "beta"), "beta",
                      "pass beta.detach(), or write softplus(beta * input, 1, threshold) / beta");
-    refuse_learnable(parser, passed(args, kwargs, 2, "threshold"), "threshold",
+    refuse_learnable(function, passed(args, kwargs, 2, "threshold"), "threshold",
                      "pass threshold.detach()");
     throw;
   }
@@ -83,21 +82,19 @@ bool is_traced_for_onnx() {
 }
 
 // Parses the arguments and returns the tensor that compute makes of them. Modes and objects that
-// define __torch_function__ are asked first, and are told the public function of the parser's name.
+// define __torch_function__ are asked first, and are told the public function of this name.
 template <typename Compute>
-PyObject* parse_and(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
+PyObject* parse_and(const char* name, PythonArgParser& parser, PyObject* args, PyObject* kwargs,
                     const Compute& compute) {
   torch::ParsedArgs<max_parameters> parsed;
-  PythonArgs arguments = parse(parser, args, kwargs, parsed);
-  const std::string name = arguments.get_func_name();
+  PythonArgs arguments = parse(name, parser, args, kwargs, parsed);
   if (arguments.has_torch_function()) {
-    const py::object function = py::module_::import("fused_softplus.functional").attr(name.c_str());
+    const py::object function = py::module_::import("fused_softplus.functional").attr(name);
     return torch::handle_torch_function_no_python_arg_parser(
-        arguments.overloaded_args, args, kwargs, name.c_str(), function.ptr(), "fused_softplus");
+        arguments.overloaded_args, args, kwargs, name, function.ptr(), "fused_softplus");
   }
   if (is_traced_for_onnx()) {
-    const py::object function =
-        py::module_::import("fused_softplus._decompositions").attr(name.c_str());
+    const py::object function = py::module_::import("fused_softplus._decompositions").attr(name);
     return PyObject_Call(function.ptr(), args, kwargs);
   }
   return THPVariable_Wrap(compute(arguments));
@@ -106,7 +103,8 @@ PyObject* parse_and(PythonArgParser& parser, PyObject* args, PyObject* kwargs,
 // op of (input, beta, threshold). Three positional arguments that need no parsing, a plain tensor
 // and two plain numbers, are read directly: the parser takes as long as a small tensor's kernel.
 template <typename Op>
-PyObject* call(PythonArgParser& parser, PyObject* args, PyObject* kwargs, const Op& op) {
+PyObject* call(const char* name, PythonArgParser& parser, PyObject* args, PyObject* kwargs,
+               const Op& op) {
   HANDLE_TH_ERRORS
   // NOLINTNEXTLINE(performance-unnecessary-value-param): softplus_ takes a reference to it
   const auto without_gil = [&](Tensor input, const Scalar& beta, const Scalar& threshold) {
@@ -121,7 +119,7 @@ PyObject* call(PythonArgParser& parser, PyObject* args, PyObject* kwargs, const 
     return THPVariable_Wrap(
         without_gil(THPVariable_Unpack(PyTuple_GET_ITEM(args, 0)), beta, threshold));
   }
-  return parse_and(parser, args, kwargs, [&](PythonArgs& arguments) {
+  return parse_and(name, parser, args, kwargs, [&](PythonArgs& arguments) {
     return without_gil(arguments.tensor(0), number_at(arguments, 1), number_at(arguments, 2));
   });
   END_HANDLE_TH_ERRORS
@@ -130,7 +128,7 @@ PyObject* call(PythonArgParser& parser, PyObject* args, PyObject* kwargs, const 
 PyObject* softplus(PyObject*, PyObject* args, PyObject* kwargs) {
   static PythonArgParser parser({"softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
                                 /*traceable=*/true);
-  return call(parser, args, kwargs, fused_softplus::softplus);
+  return call("softplus", parser, args, kwargs, fused_softplus::softplus);
 }
 
 PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
@@ -146,7 +144,8 @@ PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
   PyObject* const bias = passed(args, kwargs, max_parameters, "bias");
   const bool is_number = bias && THPUtils_checkScalar(bias);
   return parse_and(
-      is_number ? number_bias : tensor_bias, args, kwargs, [&](PythonArgs& arguments) -> Tensor {
+      "softplus", is_number ? number_bias : tensor_bias, args, kwargs,
+      [&](PythonArgs& arguments) -> Tensor {
         const Tensor input = arguments.tensor(0);
         const Scalar beta = number_at(arguments, 1), threshold = number_at(arguments, 2);
         Tensor out = arguments.tensor(5);
@@ -180,7 +179,7 @@ PyObject* softplus_(PyObject*, PyObject* args, PyObject* kwargs) {
   static PythonArgParser parser({"softplus_(Tensor input, Scalar beta=1, Scalar threshold=20)"},
                                 /*traceable=*/true);
   refuse_parameter(passed(args, kwargs, 0, "input"));
-  return call(parser, args, kwargs, fused_softplus::softplus_);
+  return call("softplus_", parser, args, kwargs, fused_softplus::softplus_);
   END_HANDLE_TH_ERRORS
 }
 
@@ -188,7 +187,7 @@ PyObject* inverse_softplus(PyObject*, PyObject* args, PyObject* kwargs) {
   static PythonArgParser parser(
       {"inverse_softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
       /*traceable=*/true);
-  return call(parser, args, kwargs, fused_softplus::inverse_softplus);
+  return call("inverse_softplus", parser, args, kwargs, fused_softplus::inverse_softplus);
 }
 
 // ---- Autograd nodes ----------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch._subclasses import FakeTensorMode
-from torch.distributed.tensor import Shard, distribute_tensor, init_device_mesh
+from torch.distributed.tensor import DTensor, Shard, init_device_mesh
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
@@ -186,7 +186,7 @@ def dtensor(program: Program) -> Tensor:
     torch.distributed.init_process_group("fake", store=FakeStore(), rank=0, world_size=1)
     try:
         mesh = init_device_mesh("cpu", (1,))
-        return program(distribute_tensor(X, mesh, [Shard(0)]), TWO).to_local()
+        return program(DTensor.from_local(X, mesh, [Shard(0)]), TWO).to_local()
     finally:
         torch.distributed.destroy_process_group()
 

@@ -106,6 +106,20 @@ def test_bias(dtype: torch.dtype) -> None:
         check(program(x)[i], y, softplus_error(total, y, case[0]), opmath(dtype))
 
 
+@pytest.mark.parametrize("table", [False, True])
+def test_bias_of_another_dtype(table: bool) -> None:
+    class Model(nn.Module):
+        def forward(self, x: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
+            along = softplus(x, 2.0, bias=bias), softplus(x.mT, 2.0, bias=bias, bias_dim=0)
+            return *along, softplus(x, 2.0, bias=bias[0]), softplus(x, 2.0, bias=0.5)
+
+    inputs = torch.randn(2, 3).half(), torch.randn(3)
+    more = {"custom_translation_table": custom_translation_table} if table else {}
+    program = torch.onnx.export(Model().eval(), inputs, dynamo=True, verbose=False, **more)
+    for actual, expected in zip(program(*inputs), Model()(*inputs), strict=True):
+        torch.testing.assert_close(actual, expected)  # which checks the dtype as well
+
+
 @pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
 def test_inverse(dtype: torch.dtype) -> None:
     """What the translation says of its error, and ours; NaN for what no softplus gives."""

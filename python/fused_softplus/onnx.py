@@ -33,17 +33,14 @@ _ROUNDS_TO_LINEAR = 40.0
 
 def _softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0) -> _TFloat:
     """Where(beta x > threshold, x, Softplus(beta x) / beta); the halves in float32, as ours are."""
-    opmath = _opmath(self)
-    return _piecewise(self, _cast(self, opmath), beta, threshold, _LOG1P_EXP[opmath], opmath)
+    opmath = _opmath(self.dtype)
+    x = _cast(self, opmath)
+    return _piecewise(self.dtype, x, beta, threshold, _LOG1P_EXP[opmath], opmath)
 
 
-def _softplus_bias(
-    self: _TFloat, bias: _TFloat, beta: float = 1.0, threshold: float = 20.0
-) -> _TFloat:
+def _softplus_bias(self: Any, bias: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """The same of x + bias, which the halves add in float32."""
-    opmath = _opmath(self)
-    total: Any = op.Add(_cast(self, opmath), _cast(bias, opmath))
-    return _piecewise(self, total, beta, threshold, _LOG1P_EXP[opmath], opmath)
+    return _softplus_of_sum(_dtype_of_sum(self, bias), self, bias, beta, threshold)
 
 
 def _softplus_along(
@@ -56,10 +53,24 @@ def _softplus_along(
 ) -> Any:
     """The same for a bias that lies along one dimension."""
     after = len(self.shape) - 1 - bias_dim % len(self.shape)
+    dtype = _dtype_of_sum(self, bias)
     if len(bias.shape) == 1 and after > 0:
         axes: Any = op.Constant(value_ints=list(range(1, after + 1)))
         bias = op.Unsqueeze(bias, axes)
-    return _softplus_bias(self, bias, beta, threshold)
+    return _softplus_of_sum(dtype, self, bias, beta, threshold)
+
+
+def _softplus_of_sum(dtype: Any, x: Any, bias: Any, beta: float, threshold: float) -> Any:
+    opmath = _opmath(dtype)
+    total: Any = op.Add(_cast(x, opmath), _cast(bias, opmath))
+    return _piecewise(dtype, total, beta, threshold, _LOG1P_EXP[opmath], opmath)
+
+
+def _dtype_of_sum(x: Any, bias: Any) -> Any:
+    """As torch promotes them: a number's type counts for nothing beside a tensor's."""
+    if x.dtype == bias.dtype or len(bias.shape) == 0:
+        return x.dtype
+    return _DOUBLE if _DOUBLE in (x.dtype, bias.dtype) else _FLOAT
 
 
 def _inverse_softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0) -> _TFloat:
@@ -69,23 +80,23 @@ def _inverse_softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0)
     epsilons, where Exp and Log are within 2 of them. Beside ln(2), where the result is 0, ours
     stays as exact as it is elsewhere, and this one does not.
     """
-    return _piecewise(self, _cast(self, _opmath(self)), beta, threshold, _log_expm1, _DOUBLE)
+    x = _cast(self, _opmath(self.dtype))
+    return _piecewise(self.dtype, x, beta, threshold, _log_expm1, _DOUBLE)
 
 
 def _piecewise(
-    self: Any, x: Any, beta: float, threshold: float, smooth: Callable[[Any], Any], work: Any
+    dtype: Any, x: Any, beta: float, threshold: float, smooth: Callable[[Any], Any], work: Any
 ) -> Any:
-    """Where(beta x > threshold, x, smooth(beta x) / beta), rounded to self's type.
+    """Where(beta x > threshold, x, smooth(beta x) / beta), rounded to dtype.
 
-    beta, threshold and the condition are of x's type, and the rest is computed in work.
+    The condition is of x's type, and the rest is computed in work.
     """
-    opmath = _opmath(self)
-    beta_in_opmath = _constant(beta, opmath)
+    opmath = _opmath(dtype)
     limit = _constant(min(threshold, _ROUNDS_TO_LINEAR), opmath)
-    is_linear = op.Greater(op.Mul(x, beta_in_opmath), limit)
-    wide, factor = _cast(x, work), _cast(beta_in_opmath, work)
+    is_linear = op.Greater(op.Mul(x, _constant(beta, opmath)), limit)
+    wide, factor = _cast(x, work), _constant(beta, work)
     curve = op.Div(smooth(op.Mul(wide, factor)), factor)
-    return _cast(op.Where(is_linear, wide, curve), self.dtype)
+    return _cast(op.Where(is_linear, wide, curve), dtype)
 
 
 # Kahan's corrections: where 1 + e and exp(v) have been rounded, so has what they are divided by.
@@ -110,8 +121,8 @@ def _log_expm1(v: Any) -> Any:
 _LOG1P_EXP: dict[Any, Callable[[Any], Any]] = {_FLOAT: op.Softplus, _DOUBLE: _log1p_exp}
 
 
-def _opmath(x: Any) -> Any:
-    return _DOUBLE if x.dtype == _DOUBLE else _FLOAT
+def _opmath(dtype: Any) -> Any:
+    return _DOUBLE if dtype == _DOUBLE else _FLOAT
 
 
 def _cast(x: Any, dtype: Any) -> Any:
