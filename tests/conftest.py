@@ -1,4 +1,4 @@
-"""What several test files need: fresh processes, threads put back, and how long to fuzz."""
+"""What several test files need: seeds, fresh processes, threads put back, how long to fuzz."""
 
 import os
 import subprocess
@@ -22,6 +22,12 @@ _compiled = tempfile.TemporaryDirectory(prefix="torchinductor-")
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = _compiled.name
 
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    """The same random numbers in every run, whichever tests run before."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture

@@ -67,7 +67,6 @@ def test_as_eager_for_any_shape(
     function: Callable[[Tensor], Tensor], dtype: torch.dtype, backend: str
 ) -> None:
     compiled = torch.compile(function, fullgraph=True, backend=backend, dynamic=True)
-    torch.manual_seed(0)
     for length in (5, 7, 64):
         x = torch.randn(length, 3, dtype=dtype)
         (y, grad), (expected, expected_grad) = outcome(compiled, x), outcome(function, x)
@@ -387,7 +386,6 @@ def test_plain_operators(dtype: torch.dtype, beta: float, threshold: float) -> N
 @pytest.mark.parametrize("bias_dim", [-1, -2, 0, 2])
 def test_plain_operators_with_a_bias(bias_dim: int) -> None:
     """The bias's gradient is a sum of positive numbers, so its error is as relative as theirs."""
-    torch.manual_seed(0)
     x = torch.randn(3, 4, 5, dtype=torch.float64)
     for bias in (torch.randn(x.shape[bias_dim]).double(), torch.tensor(0.3).double()):
         outcomes = []

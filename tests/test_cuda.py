@@ -178,7 +178,6 @@ def test_bits_are_those_of_the_cpu(dtype: torch.dtype) -> None:
     as many octaves as AVX-512 does. -fmad=false and explicit fma() keep it so."""
     if dtype != torch.float64 and _C.cpu_capability() != "avx512":
         pytest.skip("this CPU's float32 kernels look up among fewer octaves than CUDA's")
-    torch.manual_seed(0)
     x = (10 * torch.randn(100_003, dtype=torch.float64)).to(dtype)
     for on_cpu, on_gpu in zip(every_kernel(x), every_kernel(x.cuda()), strict=True):
         assert torch.equal(on_cpu, on_gpu.cpu())
@@ -245,7 +244,6 @@ def test_compiled_into_a_graph(inplace: bool, dtype: torch.dtype) -> None:
 
     torch._dynamo.reset()
     compiled = torch.compile(step, fullgraph=True, mode="reduce-overhead")
-    torch.manual_seed(0)
     for _ in range(3):
         leaves = [torch.rand(16, 8), torch.rand(8), torch.rand(8)]
         leaves = [leaf.to("cuda", dtype).requires_grad_() for leaf in leaves]

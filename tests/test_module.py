@@ -360,7 +360,6 @@ def test_a_table_of_classes_finds_replaced_modules() -> None:
 def test_deeplift() -> None:
     from captum.attr import DeepLift
 
-    torch.manual_seed(0)
     first, second = nn.Linear(5, 6).double(), nn.Linear(6, 3).double()
     model = nn.Sequential(first, nn.Softplus(2.0), second).eval()
     x = torch.randn(4, 5, dtype=torch.float64)

@@ -30,7 +30,6 @@ def compute(x: Tensor) -> list[Tensor]:
 
 
 def test_threads(dtype: torch.dtype, threads: Callable[[int], None]) -> None:
-    torch.manual_seed(0)
     x = (10 * torch.randn(7 * GRAIN + WIDEST - 1)).to(dtype)
     by_threads = []
     for count in (1, 2, 3):
@@ -42,7 +41,6 @@ def test_threads(dtype: torch.dtype, threads: Callable[[int], None]) -> None:
 
 def test_places(dtype: torch.dtype) -> None:
     """Whole vectors and the tail, at every alignment; 256 is the tail buffer's length."""
-    torch.manual_seed(0)
     x = (10 * torch.randn(2 * 256 + 4 * WIDEST)).to(dtype)
     y = ops.softplus(x, 0.7, 5)
     for start in range(WIDEST + 1):
@@ -53,7 +51,6 @@ def test_places(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("step", [2, 3, 17])
 def test_steps(dtype: torch.dtype, step: int) -> None:
-    torch.manual_seed(0)
     x = (10 * torch.randn(700 * step)).to(dtype)
     contiguous = x[::step].contiguous()
     grads = contiguous.roll(1), contiguous.roll(2)
