@@ -10,5 +10,4 @@ FetchContent_Declare(benchmark
 FetchContent_MakeAvailable(benchmark)
 
 add_executable(loop_benchmarks benchmarks/loops.cpp)
-target_include_directories(loop_benchmarks PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(loop_benchmarks PRIVATE options loops benchmark::benchmark)

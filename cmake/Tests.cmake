@@ -11,7 +11,6 @@ enable_testing()
 # The loops that are tested: the library's, and what CUDA computes, on the CPU. No torch, but for
 # the headers of its two halves.
 add_library(loops_under_test OBJECT tests/cpp/scalar_loops.cpp)
-target_include_directories(loops_under_test PUBLIC ${CMAKE_SOURCE_DIR})
 target_include_directories(loops_under_test SYSTEM PRIVATE ${LIBTORCH_INCLUDE_DIR})
 if(TARGET loops_avx2)
   target_compile_options(loops_under_test PRIVATE $<TARGET_PROPERTY:loops_avx2,COMPILE_OPTIONS>)

@@ -1,5 +1,5 @@
 // How CUDA's threads go over memory: contiguous operands in whole vectors, any other layout one
-// element at a time. What they compute is softplus_math.h's, for one number after another.
+// element at a time. What they compute is formulas.h's, for one number after another.
 #pragma once
 
 #include <ATen/OpMathType.h>
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../csrc/softplus_math.h"
+#include "csrc/math/formulas.h"
 
 namespace fused_softplus::cuda {
 

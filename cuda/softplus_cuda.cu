@@ -3,9 +3,9 @@
 #include <ATen/cuda/EmptyTensor.h>
 #include <c10/core/DeviceGuard.h>
 
-#include "../csrc/elementwise.h"
-#include "../csrc/second_copy.h"
-#include "kernels.cuh"
+#include "csrc/dispatch/elementwise.h"
+#include "csrc/dispatch/second_copy.h"
+#include "cuda/kernels.cuh"
 
 namespace fused_softplus::cuda {
 namespace {

@@ -1,7 +1,5 @@
 // The functions that Python calls. torch's own parser reads their arguments, as it does for
 // torch.nn.functional.softplus, so they take the same kinds of numbers and raise the same errors.
-#include <autograd_node.h>
-#include <ops.h>
 #include <torch/csrc/autograd/python_cpp_function.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/csrc/utils/pycfunction_helpers.h>
@@ -9,6 +7,9 @@
 #include <torch/extension.h>
 
 #include <deque>
+
+#include "csrc/dispatch/autograd_node.h"
+#include "csrc/dispatch/operators.h"
 
 namespace {
 

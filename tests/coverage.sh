@@ -26,4 +26,4 @@ python -m coverage run -m pytest tests -q --ignore tests/test_packaging.py \
 
 python -m coverage combine -q
 python -m coverage report
-gcovr --root . --filter csrc/ --filter python/ --exclude csrc/stubs/ --merge-lines $folder
+gcovr --root . --filter csrc/ --filter python/ --exclude csrc/dispatch/stubs/ --merge-lines $folder

@@ -31,7 +31,7 @@ _DIGITS = {torch.float32: 24, torch.float64: 53, torch.float16: 11, torch.bfloat
 def bound(quantity: str, dtype: torch.dtype, beta: float, exact: Exact, inputs: Tensor) -> Exact:
     """The largest error in ULP that a quantity (a name from the formulas below) may have.
 
-    These are the promises of csrc/softplus_math.h: for beta a power of 2, for any other, and for
+    These are the promises of csrc/math/formulas.h: for beta a power of 2, for any other, and for
     x86-64 without fused multiply-add. beta is the Python number that is passed.
     """
     fma = _C.cpu_capability() != "default"

@@ -24,7 +24,7 @@ _DTYPES = {"float": "float32", "double": "float64", "Half": "float16", "BFloat16
 class MachineCode:
     architecture: int  # 90: sm_90
     layout: str  # contiguous or strided
-    formula: str  # its name in csrc/softplus_math.h
+    formula: str  # its name in csrc/math/formulas.h
     dtype: str
     beta: str  # UnitBeta or AnyBeta
     instructions: Counter[str] = field(default_factory=Counter, hash=False)

@@ -190,7 +190,7 @@ def ulp_errors(actual: Tensor, exact: Tensor) -> Tensor:
 
 
 def test_every_float32_input() -> None:
-    """All 2^32, against float64 on the device: within csrc/softplus_math.h's bound of 1 ULP."""
+    """All 2^32, against float64 on the device: within csrc/math/formulas.h's bound of 1 ULP."""
     worst = dict.fromkeys(("softplus", "slope"), 0.0)
     step = 2**27
     for first in range(-(2**31), 2**31, step):

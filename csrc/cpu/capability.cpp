@@ -1,12 +1,12 @@
-#include "capability.h"
+#include "csrc/cpu/capability.h"
 
 #include <c10/util/Exception.h>
+#include <fused_softplus/softplus.h>
 
 #include <cstdlib>
 #include <string_view>
 
-#include "../softplus.h"
-#include "instruction_sets.h"
+#include "csrc/cpu/instruction_sets.h"
 
 namespace fused_softplus::cpu {
 namespace {

@@ -2,7 +2,7 @@
 // names.
 #pragma once
 
-#include "loops.h"
+#include "csrc/cpu/loops.h"
 
 namespace fused_softplus::cpu {
 

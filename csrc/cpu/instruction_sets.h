@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "loops.h"
+#include "csrc/cpu/loops.h"
 
 #ifdef __x86_64__
 #include <cpuid.h>

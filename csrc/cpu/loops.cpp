@@ -1,13 +1,13 @@
 // Compiled once for each instruction set, with FUSED_SOFTPLUS_ISA set to its namespace in loops.h.
 // Includes nothing of torch: an inline function of torch's, compiled here for AVX-512, could be the
 // copy that the linker keeps for the whole program.
-#include "loops.h"
+#include "csrc/cpu/loops.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "../softplus_math.h"
-#include "storage.h"
+#include "csrc/cpu/storage.h"
+#include "csrc/math/formulas.h"
 
 namespace fused_softplus::cpu::FUSED_SOFTPLUS_ISA {
 namespace {

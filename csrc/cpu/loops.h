@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "../kernel.h"
+#include "csrc/math/kernel.h"
 
 namespace fused_softplus::cpu {
 

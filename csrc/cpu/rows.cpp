@@ -1,4 +1,4 @@
-#include "rows.h"
+#include "csrc/cpu/rows.h"
 
 #include <algorithm>
 #include <array>

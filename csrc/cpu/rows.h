@@ -1,7 +1,7 @@
 // A loop over two dimensions.
 #pragma once
 
-#include "loops.h"
+#include "csrc/cpu/loops.h"
 
 namespace fused_softplus::cpu {
 

@@ -2,10 +2,10 @@
 #include <ATen/EmptyTensor.h>
 #include <ATen/TensorIterator.h>
 
-#include "../elementwise.h"
-#include "../second_copy.h"
-#include "capability.h"
-#include "rows.h"
+#include "csrc/cpu/capability.h"
+#include "csrc/cpu/rows.h"
+#include "csrc/dispatch/elementwise.h"
+#include "csrc/dispatch/second_copy.h"
 
 namespace fused_softplus::cpu {
 namespace {

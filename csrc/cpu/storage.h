@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "../rounding.h"
+#include "csrc/math/rounding.h"
 
 #ifdef __F16C__
 #include <immintrin.h>

@@ -169,7 +169,7 @@ def _has_input_float(args: Any) -> bool:
 
 
 def _with_tensors(op: Any, args: Any) -> Any:
-    """The operator's twin that takes tensors for beta and threshold (csrc/numbers.cpp).
+    """The operator's twin that takes tensors for beta and threshold (csrc/dispatch/numbers.cpp).
 
     Such a float is a tensor in the graph, but only where ATen's arithmetic takes it. Wherever else
     it is an argument, torch.compile makes it a constant, and compiles again for each value.

@@ -54,7 +54,7 @@ def softplus(
     other, beta being the number that is passed; at most 0.5004 ULP in the halves. With a bias, for
     the sum as float32 or float64 has it. Where denormal numbers are flushed to 0
     (torch.set_flush_denormal), all this holds for normal results.
-    csrc/softplus_math.h says more, and what is tested.
+    csrc/math/formulas.h says more, and what is tested.
     On CUDA, torch.compile gets torch's own operators instead, to fuse with others: their error
     grows with ``abs(beta * input)`` where ``beta`` is no power of 2.
     """

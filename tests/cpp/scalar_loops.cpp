@@ -5,8 +5,8 @@
 
 #include <utility>
 
-#include "csrc/softplus_math.h"
-#include "loops_under_test.h"
+#include "csrc/math/formulas.h"
+#include "tests/cpp/loops_under_test.h"
 
 namespace fused_softplus::cpu::scalar {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <random>
 
-#include "loops_under_test.h"
+#include "tests/cpp/loops_under_test.h"
 
 namespace fused_softplus::cpu {
 namespace {

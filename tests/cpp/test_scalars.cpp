@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "loops_under_test.h"
+#include "tests/cpp/loops_under_test.h"
 
 namespace fused_softplus::cpu {
 namespace {

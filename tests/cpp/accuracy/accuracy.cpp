@@ -9,8 +9,8 @@
 #include <cinttypes>
 #include <cstring>
 
-#include "measure.h"
-#include "order.h"
+#include "tests/cpp/accuracy/measure.h"
+#include "tests/cpp/accuracy/order.h"
 
 namespace fused_softplus::accuracy {
 namespace {

@@ -1,12 +1,12 @@
 // The contracts: how far from exact each kernel's results may be. They stand beside the functions
-// in csrc/softplus_math.h too.
+// in csrc/math/formulas.h too.
 #pragma once
 
 #include <cmath>
 #include <vector>
 
-#include "formats.h"
-#include "reference.h"
+#include "tests/cpp/accuracy/formats.h"
+#include "tests/cpp/accuracy/reference.h"
 #include "tests/cpp/loops_under_test.h"
 
 namespace fused_softplus::accuracy {
@@ -160,7 +160,7 @@ Allowance allowance(const Quantity<W>& quantity, const InstructionSet& set, doub
 // result are normal numbers of the type that it is computed in, and so is exp(-abs(beta x)) where
 // something multiplies it. A result is not flushed if it is above the smallest normal number by
 // more than its error; where the multiplier is no power of 2, it multiplies 2^-k before 1 + p does,
-// which is up to 3/2 (csrc/reduction.h).
+// which is up to 3/2 (csrc/math/reduction.h).
 template <Dtype dtype, typename W>
 bool survives_flushing(const Quantity<W>& quantity, W beta, W x, W exact) {
   constexpr int exponent = Opmath<dtype>::smallest + Opmath<dtype>::digits - 1;

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "formats.h"
+#include "tests/cpp/accuracy/formats.h"
 
 namespace fused_softplus::accuracy {
 
@@ -28,7 +28,7 @@ struct Density {
 constexpr Density sample{1021, 4099, 64, 1}, exhaustive{1, 61, 1024, 8};
 
 // The inputs at which a kernel may change its course: exp(-u)'s reduction, whose steps are ln(2)
-// wide and begin 0.415 into it (csrc/reduction.h) or at a half, what is zero or denormal
+// wide and begin 0.415 into it (csrc/math/reduction.h) or at a half, what is zero or denormal
 // beyond, log1p's table, the default threshold.
 template <Dtype dtype>
 std::vector<double> edges(double beta) {

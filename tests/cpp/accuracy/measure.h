@@ -8,10 +8,10 @@
 #include <tuple>
 #include <vector>
 
-#include "contracts.h"
-#include "flushing.h"
-#include "inputs.h"
-#include "progress.h"
+#include "tests/cpp/accuracy/contracts.h"
+#include "tests/cpp/accuracy/flushing.h"
+#include "tests/cpp/accuracy/inputs.h"
+#include "tests/cpp/accuracy/progress.h"
 
 namespace fused_softplus::accuracy {
 

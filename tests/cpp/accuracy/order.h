@@ -3,7 +3,7 @@
 
 #include <mutex>
 
-#include "inputs.h"
+#include "tests/cpp/accuracy/inputs.h"
 
 namespace fused_softplus::accuracy {
 

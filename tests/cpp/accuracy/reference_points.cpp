@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "measure.h"
+#include "tests/cpp/accuracy/measure.h"
 
 namespace fused_softplus::accuracy {
 namespace {

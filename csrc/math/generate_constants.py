@@ -1,6 +1,6 @@
-"""Writes softplus_constants.h: every number that the formulas use, and where it comes from.
+"""Writes constants.h: every number that the formulas use, and where it comes from.
 
-    python csrc/generate_constants.py > csrc/softplus_constants.h
+    python csrc/math/generate_constants.py > csrc/math/constants.h
 
 The polynomials are weighted minimax fits: the weighted error is the relative error of the quantity
 that they serve. All arithmetic is mpmath's, which rests on Python's integers alone, so every
@@ -13,12 +13,12 @@ import mpmath as mp
 
 mp.mp.prec = 240
 
-# u = k ln(2) + r with exp(-r) from 3/4 to 3/2: csrc/reduction.h says why.
+# u = k ln(2) + r with exp(-r) from 3/4 to 3/2: csrc/math/reduction.h says why.
 EXP_INTERVAL = -mp.log(mp.mpf(3) / 2), mp.log(mp.mpf(4) / 3)
 # log1p is fitted where by_exponential.h needs it: k = 0 needs [-1/8, 0], k = 1 needs [-1/12, 1/6],
 # k = 2 needs [-1/20, 1/10], and k >= 3 needs (0, 3/16].
 LOG_INTERVAL = mp.mpf(-1) / 8, mp.mpf(3) / 16
-# s = f / (2 + f) for 1 + f from sqrt(1/2) to sqrt(2): csrc/log_expm1.h
+# s = f / (2 + f) for 1 + f from sqrt(1/2) to sqrt(2): csrc/math/log_expm1.h
 ATANH_SQUARED_INTERVAL = mp.mpf(0), ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
 # exp(-u) where AVX2's shorter table of octaves ends
 CORRECTED_INTERVAL = mp.mpf(0), mp.mpf(3) / 256
@@ -142,7 +142,7 @@ def table_row(k, type_):
     return best
 
 
-# csrc/octaves.h has the method.
+# csrc/math/octaves.h has the method.
 OCTAVES = 32  # from here on log1p(t) and t / (1 + t) are t = exp(-u) to float's precision
 
 

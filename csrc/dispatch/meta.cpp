@@ -4,8 +4,8 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
-#include "arguments.h"
-#include "second_copy.h"
+#include "csrc/dispatch/arguments.h"
+#include "csrc/dispatch/second_copy.h"
 
 namespace fused_softplus {
 namespace {

@@ -1,4 +1,4 @@
-#include "arguments.h"
+#include "csrc/dispatch/arguments.h"
 
 #include <ATen/core/Formatting.h>
 #include <c10/util/Exception.h>

@@ -1,8 +1,8 @@
 // exp(-|beta x|), for float and double.
 #pragma once
 
-#include "polynomial.h"
-#include "reduction.h"
+#include "csrc/math/polynomial.h"
+#include "csrc/math/reduction.h"
 
 namespace fused_softplus::math {
 

@@ -1,4 +1,4 @@
-#include "second_copy.h"
+#include "csrc/dispatch/second_copy.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 

@@ -4,8 +4,8 @@
 // operators of the names without an underscore.
 #include <torch/library.h>
 
-#include "ops.h"
-#include "second_copy.h"
+#include "csrc/dispatch/operators.h"
+#include "csrc/dispatch/second_copy.h"
 
 namespace fused_softplus {
 namespace {

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
-
-#include "softplus.h"
+#include <fused_softplus/softplus.h>
 
 namespace fused_softplus::ops {
 

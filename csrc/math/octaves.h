@@ -13,9 +13,9 @@
 #include <array>
 #include <utility>
 
-#include "polynomial.h"
-#include "reduction.h"
-#include "rounding.h"
+#include "csrc/math/polynomial.h"
+#include "csrc/math/reduction.h"
+#include "csrc/math/rounding.h"
 
 namespace fused_softplus::math {
 

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "arguments.h"
-#include "kernel.h"
-#include "rows.h"
+#include "csrc/dispatch/arguments.h"
+#include "csrc/dispatch/rows.h"
+#include "csrc/math/kernel.h"
 
 namespace fused_softplus {
 

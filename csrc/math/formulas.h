@@ -23,11 +23,11 @@
 // multiply-add.
 #pragma once
 
-#include "by_exponential.h"
-#include "kernel.h"
-#include "log_expm1.h"
-#include "octaves.h"
-#include "rounding.h"
+#include "csrc/math/by_exponential.h"
+#include "csrc/math/kernel.h"
+#include "csrc/math/log_expm1.h"
+#include "csrc/math/octaves.h"
+#include "csrc/math/rounding.h"
 
 namespace fused_softplus::math {
 

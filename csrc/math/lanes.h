@@ -1,4 +1,4 @@
-// The words that softplus_math.h is written in. A value there is one number (CUDA, a test) or a
+// The words that formulas.h is written in. A value there is one number (CUDA, a test) or a
 // GCC vector of them (the CPU's loops): both have + - * / < and ?:, and this header adds the rest.
 // Every operation is done lane by lane and rounded as IEEE 754 says, so a result depends neither
 // on the lane it is computed in nor on how many lanes there are.

@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "lanes.h"
-#include "softplus_constants.h"
+#include "csrc/math/constants.h"
+#include "csrc/math/lanes.h"
 
 namespace fused_softplus::math {
 

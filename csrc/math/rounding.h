@@ -7,7 +7,7 @@
 // middle of two halves.)
 #pragma once
 
-#include "lanes.h"
+#include "csrc/math/lanes.h"
 
 namespace fused_softplus::math {
 

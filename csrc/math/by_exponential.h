@@ -3,8 +3,8 @@
 // longer than a division.
 #pragma once
 
-#include "exponential.h"
-#include "rounding.h"
+#include "csrc/math/exponential.h"
+#include "csrc/math/rounding.h"
 
 namespace fused_softplus::math {
 

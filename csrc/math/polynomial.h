@@ -2,7 +2,7 @@
 // vectors are in flight.
 #pragma once
 
-#include "lanes.h"
+#include "csrc/math/lanes.h"
 
 namespace fused_softplus::math {
 

@@ -1,11 +1,10 @@
 // The operators' schemas, and the C++ functions that call them.
-#include "ops.h"
-
 #include <torch/library.h>
 
 #include <regex>
 
-#include "second_copy.h"
+#include "csrc/dispatch/operators.h"
+#include "csrc/dispatch/second_copy.h"
 
 // A fragment, since TORCH_LIBRARY ends the process where the namespace has been taken before.
 TORCH_LIBRARY_FRAGMENT(fused_softplus, m) {

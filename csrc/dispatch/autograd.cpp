@@ -10,9 +10,9 @@
 #include <cmath>
 #include <limits>
 
-#include "autograd_node.h"
-#include "ops.h"
-#include "second_copy.h"
+#include "csrc/dispatch/autograd_node.h"
+#include "csrc/dispatch/operators.h"
+#include "csrc/dispatch/second_copy.h"
 
 namespace fused_softplus {
 namespace {

@@ -1,7 +1,7 @@
 // log(exp(v) - 1), which softplus's inverse is made of, for double.
 #pragma once
 
-#include "exponential.h"
+#include "csrc/math/exponential.h"
 
 namespace fused_softplus::math {
 

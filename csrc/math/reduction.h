@@ -1,8 +1,8 @@
 // |beta x| as a whole number of octaves, k ln(2), and a remainder: what everything starts from.
 #pragma once
 
-#include "beta.h"
-#include "softplus_constants.h"
+#include "csrc/math/constants.h"
+#include "csrc/math/parameters.h"
 
 namespace fused_softplus::math {
 

@@ -6,8 +6,8 @@
 #include <ATen/functorch/PlumbingHelper.h>
 #include <torch/library.h>
 
-#include "ops.h"
-#include "second_copy.h"
+#include "csrc/dispatch/operators.h"
+#include "csrc/dispatch/second_copy.h"
 
 namespace fused_softplus {
 namespace {
