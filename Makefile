@@ -36,11 +36,11 @@ build: $(READY)
 	$(BIN)/python setup.py --quiet build_ext --inplace
 
 demo: build
-	$(BIN)/python examples/demo.py
+	$(BIN)/python -m examples.demo
 
 # A signed-distance network trained on the Stanford bunny: some five minutes on two cores.
 demo-sdf: build
-	$(BIN)/python examples/demo_sdf.py
+	$(BIN)/python -m examples.demo_sdf
 
 test: build
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure --parallel 2
@@ -82,15 +82,15 @@ lint: build $(VENV)/.complete-lint
 audit: $(VENV)/.complete-lint
 	echo torch==$(TORCH) | $(BIN)/pip-audit --no-deps --disable-pip --format json -r /dev/stdin \
 	    -r requirements-dev.txt -r requirements-lint.txt -r requirements-bench.txt \
-	    | $(BIN)/python tests/audit.py
+	    | $(BIN)/python -m tests.tools.audit
 
 # Whether the tests notice when the library is broken, in each of some ninety ways.
 mutants: $(READY)
-	$(BIN)/python tests/mutants/run_mutants.py
+	$(BIN)/python -m tests.mutants.run_mutants
 
 # Which lines the tests reach, and which not.
 coverage: $(VENV)/.complete-lint
-	tests/coverage.sh
+	tests/tools/coverage.sh
 
 # The peers; whatever of them cannot be had, the benchmark skips.
 $(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete

@@ -23,8 +23,8 @@ from torch.nn import functional as F
 from torch.utils.data import TensorDataset
 from tqdm import tqdm
 
-import diabetes
 import fused_softplus
+from examples import diabetes
 
 # Importing the timer makes torch warn that there is no GPU, which the demo does not need.
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)

@@ -26,7 +26,7 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 import fused_softplus
-import sdf
+from examples import sdf
 
 ROOT = Path(__file__).resolve().parent.parent
 LIGHT = np.array([0.4, -0.7, 0.6]) / np.linalg.norm([0.4, -0.7, 0.6])

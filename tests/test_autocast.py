@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-import reference
 from fused_softplus import (
     Softplus,
     _build,
@@ -18,6 +17,7 @@ from fused_softplus import (
     softplus,
     softplus_,
 )
+from tests.tools import reference
 
 HALVES = (torch.bfloat16, torch.float16)
 

@@ -13,8 +13,8 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
 
 import fused_softplus
-import reference
 from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from tests.tools import reference
 
 ops = torch.ops.fused_softplus
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import fused_softplus
-from conftest import Python
+from tests.conftest import Python
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 import steps

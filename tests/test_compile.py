@@ -11,9 +11,9 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 import fused_softplus
-import reference
 from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 from fused_softplus._fusible import fusible, in_plain_operators
+from tests.tools import reference
 
 ops = torch.ops.fused_softplus
 

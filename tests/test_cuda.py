@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-import reference
 from fused_softplus import _C, _build, softplus, softplus_
-from reference import BETAS, DTYPES
+from tests.tools import reference
+from tests.tools.reference import BETAS, DTYPES
 
 ops = torch.ops.fused_softplus
 

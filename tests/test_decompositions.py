@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
 
-import reference
 from fused_softplus import _decompositions
 from fused_softplus._decompositions import decompositions
 from fused_softplus._sharding import OPERATORS
+from tests.tools import reference
 
 ops = torch.ops.fused_softplus
 

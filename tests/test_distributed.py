@@ -12,7 +12,6 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor, nn
 
-from conftest import Python
 from fused_softplus import (
     Softplus,
     inverse_softplus,
@@ -21,6 +20,7 @@ from fused_softplus import (
     softplus,
     softplus_,
 )
+from tests.conftest import Python
 
 pytestmark = pytest.mark.skipif(not dist.is_available(), reason="torch has no torch.distributed")
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
-from reference import DTYPES
+from tests.tools.reference import DTYPES
 
 ops = torch.ops.fused_softplus
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
-import conftest
 import fused_softplus
 from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from tests.conftest import Python
 
 ops = torch.ops.fused_softplus
 
@@ -148,7 +148,7 @@ def test_a_program_trains(strict: bool, decomposed: bool) -> None:
 
 # torch 2.11's own, of what it has just read.
 @pytest.mark.filterwarnings("ignore:The given buffer is not writable")
-def test_saved_and_loaded_without_the_package(tmp_path: Path, python: conftest.Python) -> None:
+def test_saved_and_loaded_without_the_package(tmp_path: Path, python: Python) -> None:
     model = Model()
     torch.export.save(export(model, strict=False), tmp_path / "program.pt2")
     assert operators(torch.export.load(tmp_path / "program.pt2")) == [

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-import conftest
 import fused_softplus
 from fused_softplus import inverse_softplus, softplus, softplus_
+from tests.conftest import Python
 
 LIBRARY = Path(fused_softplus.library_path())
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,7 +42,7 @@ WITHOUT_MEMORY = [
 ]
 
 
-def test_no_memory(python: conftest.Python) -> None:
+def test_no_memory(python: Python) -> None:
     """An error, the inputs as they were, and the same call right once there is memory again."""
     code = f"""
 import resource, torch
@@ -137,7 +137,7 @@ def test_hooks_that_raise(function: Callable[[Tensor], Tensor], dtype: torch.dty
 # ---- Processes and threads ---------------------------------------------------------------------
 
 
-def test_forks(python: conftest.Python) -> None:
+def test_forks(python: Python) -> None:
     """A DataLoader's workers and a process, forked from one whose threads have already computed.
 
     That one is new here: torch refuses to go back through a graph in a fork where a thread for
@@ -179,7 +179,7 @@ print(process.exitcode)
     assert python("-c", code).stdout.split() == ["8", "True", "0"]
 
 
-def test_alive_at_exit(python: conftest.Python) -> None:
+def test_alive_at_exit(python: Python) -> None:
     """Graphs in every state: of each operator, in a cycle, in hooks, in a thread that waits."""
     code = """
 import threading, torch
@@ -211,7 +211,7 @@ computed.wait()
 
 
 @pytest.mark.parametrize("load", ["import fused_softplus", f"load({str(LIBRARY)!r})"])
-def test_loading_from_threads(load: str, python: conftest.Python) -> None:
+def test_loading_from_threads(load: str, python: Python) -> None:
     code = f"""
 import threading, torch
 load = torch.ops.load_library
@@ -231,7 +231,7 @@ print(len(values), len(set(values)))
 
 
 @pytest.mark.parametrize("package_first", [True, False])
-def test_a_second_copy(package_first: bool, tmp_path: Path, python: conftest.Python) -> None:
+def test_a_second_copy(package_first: bool, tmp_path: Path, python: Python) -> None:
     """The first one goes on serving, since no two libraries can register operators of one name."""
     copy = shutil.copy(LIBRARY, tmp_path)
     lines = ["import fused_softplus", f"torch.ops.load_library({str(copy)!r})"]
@@ -252,7 +252,7 @@ for softplus in (fused_softplus.softplus, torch.ops.fused_softplus.softplus):
     assert "another copy of fused_softplus's operator library is loaded" in warning
 
 
-def test_damaged_library(tmp_path: Path, python: conftest.Python) -> None:
+def test_damaged_library(tmp_path: Path, python: Python) -> None:
     whole = LIBRARY.read_bytes()
     damaged = {
         "whole": whole,

@@ -22,9 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-import reference
 from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
-from reference import DTYPES, Exact
+from tests.tools import reference
+from tests.tools.reference import DTYPES, Exact
 
 ops = torch.ops.fused_softplus
 inf, nan = math.inf, math.nan

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 import fused_softplus
-from reference import DTYPES
+from tests.tools.reference import DTYPES
 
 ops = torch.ops.fused_softplus
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-import conftest
 import fused_softplus
 from fused_softplus import _C, _build
+from tests.conftest import Python
 
 TESTS = Path(__file__).parent
 
@@ -54,7 +54,7 @@ def test_what_is_linked(
         print(f"\n{Path(library).name} needs {needs}")
 
 
-def test_main(python: conftest.Python) -> None:
+def test_main(python: Python) -> None:
     lines = python("-m", "fused_softplus").stdout.splitlines()
     shown = {line[:16].strip(): line[16:] for line in lines}
     version, built_for = f"{fused_softplus.__version__}", _build.torch_version
@@ -68,7 +68,7 @@ def test_main(python: conftest.Python) -> None:
     }
 
 
-def test_paths(python: conftest.Python) -> None:
+def test_paths(python: Python) -> None:
     library = python("-m", "fused_softplus", "--library").stdout
     prefix = python("-m", "fused_softplus", "--cmake-prefix").stdout
     assert library == fused_softplus.library_path() + "\n"
@@ -79,7 +79,7 @@ def test_paths(python: conftest.Python) -> None:
 
 
 @pytest.mark.parametrize("package_first", [True, False])
-def test_loading_twice_does_no_harm(package_first: bool, python: conftest.Python) -> None:
+def test_loading_twice_does_no_harm(package_first: bool, python: Python) -> None:
     lines = [
         "import fused_softplus",
         f"torch.ops.load_library({fused_softplus.library_path()!r})",
@@ -94,7 +94,7 @@ print(torch.equal(torch.ops.fused_softplus.softplus(x), fused_softplus.softplus(
     assert (done.stdout, done.stderr) == ("True\n", "")
 
 
-def test_another_torch(python: conftest.Python) -> None:
+def test_another_torch(python: Python) -> None:
     """Changes what one of them says of itself, since the package's real import is what refuses."""
     built, torchs = ".".join(_build.torch_version.split(".")[:2]), torch.__version__
     cases = {
@@ -130,7 +130,7 @@ for fake in {list(cases)}:
 
 
 @pytest.mark.parametrize("capability", ["avx512", "avx2", "default"])
-def test_every_instruction_set(capability: str, python: conftest.Python) -> None:
+def test_every_instruction_set(capability: str, python: Python) -> None:
     """Runs the tests of values again, with that instruction set's bounds."""
     if capability == _C.cpu_capability():
         pytest.skip("what the other files test")
@@ -146,7 +146,7 @@ def test_every_instruction_set(capability: str, python: conftest.Python) -> None
     assert done.returncode == 0, done.stdout[-5000:]
 
 
-def test_unknown_instruction_set(python: conftest.Python) -> None:
+def test_unknown_instruction_set(python: Python) -> None:
     code = "import torch, fused_softplus; fused_softplus.softplus(torch.ones(1))"
     done = python("-c", code, check=False, FUSED_SOFTPLUS_CPU_CAPABILITY="avx1024")
     assert done.returncode != 0

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torch.utils._python_dispatch import TorchDispatchMode
 
-import conftest
 from fused_softplus import Softplus, replace_softplus, restore_softplus, softplus
+from tests.conftest import Python
 
 MODULES = {
     "default": Softplus(),
@@ -409,9 +409,7 @@ def test_restore_a_bare_module(make: Callable[[], nn.Module]) -> None:
     assert operators(module) == [TORCHS]
 
 
-def test_a_restored_model_loads_without_the_package(
-    tmp_path: Path, python: conftest.Python
-) -> None:
+def test_a_restored_model_loads_without_the_package(tmp_path: Path, python: Python) -> None:
     model = nn.Sequential(nn.Linear(3, 3), nn.Softplus(0.5), Softplus(inplace=True))
     replace_softplus(model)
     restore_softplus(model)

@@ -1,13 +1,12 @@
 """Do the mutants, whose run takes too long for every day, still fit the sources?"""
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.mutants.mutants import MUTANTS, Mutant
+
 ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "tests" / "mutants"))
-from mutants import MUTANTS, Mutant  # noqa: E402
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.wrong)

@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import reference
 from fused_softplus import Softplus, inverse_softplus, replace_softplus, softplus, softplus_
 from fused_softplus.onnx import custom_translation_table
+from tests.tools import reference
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
 

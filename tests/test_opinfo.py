@@ -12,8 +12,8 @@ from torch.testing._internal import composite_compliance
 from torch.testing._internal.common_methods_invocations import op_db
 from torch.testing._internal.opinfo.core import SampleInput
 
-import reference
 from fused_softplus import inverse_softplus, softplus, softplus_
+from tests.tools import reference
 
 (OP,) = (op for op in op_db if op.name == "nn.functional.softplus")
 

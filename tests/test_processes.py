@@ -9,8 +9,8 @@ import torch.multiprocessing as mp
 from torch import Tensor, fx, nn
 from torch.package import PackageExporter, PackageImporter
 
-import conftest
 from fused_softplus import Softplus, inverse_softplus, replace_softplus, softplus, softplus_
+from tests.conftest import Python
 
 
 def network() -> nn.Module:
@@ -43,7 +43,7 @@ def test_another_process() -> None:
     assert torch.equal(results, model(x).detach().expand(2, 5, 2))
 
 
-def test_pickled_fx_graph(tmp_path: Path, python: conftest.Python) -> None:
+def test_pickled_fx_graph(tmp_path: Path, python: Python) -> None:
     """It names our functions, so that unpickling it imports the package, as it does of a module."""
 
     class Functional(nn.Module):

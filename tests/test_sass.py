@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-import sass
 from fused_softplus import _build
-from reference import DTYPES
+from tests.tools import sass
+from tests.tools.reference import DTYPES
 
 pytestmark = pytest.mark.skipif(not _build.cuda, reason="no CUDA kernels")
 

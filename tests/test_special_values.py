@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-import reference
-from reference import BETAS, DTYPES
+from tests.tools import reference
+from tests.tools.reference import BETAS, DTYPES
 
 ops = torch.ops.fused_softplus
 inf, nan = math.inf, math.nan

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from reference import DTYPES
+from tests.tools.reference import DTYPES
 
 ops = torch.ops.fused_softplus
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import conftest
 import fused_softplus
 from fused_softplus import Softplus, replace_softplus, softplus, softplus_
+from tests.conftest import Python
 
 
 class Model(nn.Module):
@@ -196,7 +196,7 @@ def torchs(x: torch.Tensor, two: torch.Tensor) -> torch.Tensor: return {torchs}
 
 
 @of_every_kind
-def test_in_a_process_without_the_package(convert, tmp_path: Path, python: conftest.Python) -> None:
+def test_in_a_process_without_the_package(convert, tmp_path: Path, python: Python) -> None:
     model = Model()
     x = torch.randn(5, 3)
     converted = convert(model)
@@ -214,9 +214,7 @@ print("equal")
     assert python("-c", code).stdout == "equal\n"
 
 
-def test_model_without_the_library_names_the_operator(
-    tmp_path: Path, python: conftest.Python
-) -> None:
+def test_model_without_the_library_names_the_operator(tmp_path: Path, python: Python) -> None:
     script(Model()).save(str(tmp_path / "model.pt"))
     code = f"import torch; torch.jit.load({str(tmp_path / 'model.pt')!r})"
     done = python("-c", code, check=False)

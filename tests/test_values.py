@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-import reference
-from reference import BETAS, DTYPES
+from tests.tools import reference
+from tests.tools.reference import BETAS, DTYPES
 
 ops = torch.ops.fused_softplus
 

@@ -1,6 +1,6 @@
 """Breaks a copy of the library in each way that mutants.py lists, and looks which test notices.
 
-    python tests/mutants/run_mutants.py [--only TEXT]
+    python -m tests.mutants.run_mutants [--only TEXT]
 
 Prints a table, and fails where no test does or where a mutant does not compile. The copy lies in
 build/mutants. The tests that are quickest to notice come first, and the whole of `make test` last.
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from mutants import MUTANTS, Mutant
+from tests.mutants.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / "build" / "mutants"

@@ -1,6 +1,6 @@
 """Whether a pin has a known vulnerability: prints an answer for each, and fails on any doubt.
 
-    pip-audit --format json ... | python tests/audit.py
+    pip-audit --format json ... | python -m tests.tools.audit
 
 pip-audit asks PyPI about a version and skips what it gets no answer for. A mirror of PyPI may serve
 only a project's page, which lists what is known of the newest version: an answer for a pin that is

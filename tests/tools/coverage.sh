@@ -6,7 +6,7 @@
 # all the same), those of the machine code and the sources' text, which run nothing of ours, and the
 # accuracy program, which runs the loops that others run, and would for an hour.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 folder=build/coverage
 torch=$(python -c 'import pathlib, torch; print(pathlib.Path(torch.__file__).parent)')
 
