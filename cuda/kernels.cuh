@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "csrc/math/formulas.h"
+#include "cuda/instructions.cuh"
 
 namespace fused_softplus::cuda {
 
@@ -81,7 +81,7 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  math::prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
+  prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
 #pragma unroll
   for (int v = 0; v < vectors; ++v) {
     const int64_t place = first + v * threads;
@@ -139,7 +139,7 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  math::prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
+  prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
 #pragma unroll
   for (int e = 0; e < strided_elements; ++e) {
     if (first + e * threads < n) {

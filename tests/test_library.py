@@ -151,6 +151,6 @@ def test_unknown_instruction_set(python: Python) -> None:
     done = python("-c", code, check=False, FUSED_SOFTPLUS_CPU_CAPABILITY="avx1024")
     assert done.returncode != 0
     assert (
-        "FUSED_SOFTPLUS_CPU_CAPABILITY must be avx512, avx2 or default, but is avx1024"
+        "FUSED_SOFTPLUS_CPU_CAPABILITY must be one of avx512, avx2, default, but is avx1024"
         in done.stderr
     )

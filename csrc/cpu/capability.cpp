@@ -13,15 +13,17 @@ namespace {
 
 InstructionSet choose() {
   const char* wanted = std::getenv("FUSED_SOFTPLUS_CPU_CAPABILITY");
+  std::vector<const char*> names;
   for (const InstructionSet& set : instruction_sets()) {
     if (wanted ? std::string_view(wanted) == set.name : set.supported) {
       TORCH_CHECK(set.supported, "FUSED_SOFTPLUS_CPU_CAPABILITY=", wanted,
                   ", but this CPU does not support it");
       return set;
     }
+    names.push_back(set.name);
   }
-  TORCH_CHECK(false, "FUSED_SOFTPLUS_CPU_CAPABILITY must be avx512, avx2 or default, but is ",
-              wanted);
+  TORCH_CHECK(false, "FUSED_SOFTPLUS_CPU_CAPABILITY must be one of ", c10::Join(", ", names),
+              ", but is ", wanted);
 }
 
 const InstructionSet& chosen() {

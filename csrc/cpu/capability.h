@@ -1,4 +1,4 @@
-// Which of the compiled instruction sets the loops run with: what cpu_capability() of softplus.h
+// The choice of the instruction set that the loops run with, which cpu_capability() of softplus.h
 // names.
 #pragma once
 

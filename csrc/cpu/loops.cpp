@@ -1,6 +1,8 @@
-// Compiled once for each instruction set, with FUSED_SOFTPLUS_ISA set to its namespace in loops.h.
-// Includes nothing of torch: an inline function of torch's, compiled here for AVX-512, could be the
-// copy that the linker keeps for the whole program.
+// The loops for one instruction set. CMake compiles this file once for each of them, with its name
+// in FUSED_SOFTPLUS_ISA and its vectors and instructions in FUSED_SOFTPLUS_ISA_HEADER.
+//
+// It includes nothing of torch: an inline function of torch that is compiled here for AVX-512 could
+// be the copy that the linker keeps for the whole program.
 #include "csrc/cpu/loops.h"
 
 #include <algorithm>
@@ -9,14 +11,14 @@
 #include "csrc/cpu/storage.h"
 #include "csrc/math/formulas.h"
 
-namespace fused_softplus::cpu::FUSED_SOFTPLUS_ISA {
+namespace fused_softplus::cpu {
 namespace {
 
 template <typename Op, typename S>
 struct ElementwiseLoop {
   using T = Opmath<S>;
   static constexpr int operands = Op::outputs + Op::inputs;
-  static constexpr int64_t buffered = 256;  // elements gathered at a time; a multiple of step
+  static constexpr int64_t buffered = 256;  // elements gathered at a time, a multiple of step
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
@@ -24,9 +26,9 @@ struct ElementwiseLoop {
   }
 
  private:
-  // Whole vectors are computed where they lie, and what is left in one more vector of a buffer: an
-  // element's bits never depend on its place. An operand whose stride is not one element goes
-  // through a buffer everywhere.
+  // Whole vectors are computed in place, and the remaining elements in one more vector of a buffer,
+  // so the bits of an element never depend on its place. An operand whose stride is not one element
+  // always goes through a buffer.
   template <typename Beta>
   static void run(const Beta& beta, char* const* data, const int64_t* strides, int64_t n) {
     int64_t done = 0;
@@ -83,8 +85,8 @@ struct ElementwiseLoop {
     }
   }
 
-  // n is a multiple of step. Not inlined: of two copies of a NaN's way through the arithmetic the
-  // compiler may commute one, and the NaNs' signs would then depend on the layout.
+  // n is a multiple of step. Not inlined: with two inlined copies, the compiler may swap operands
+  // in one of them. The sign of a NaN result would then depend on the memory layout.
   template <typename Beta>
   [[gnu::noinline]] static void vectors(const Beta& beta, char* const* data, int64_t n) {
     vectors(beta, data, n, std::make_index_sequence<Op::inputs>(),
@@ -125,10 +127,12 @@ Loop find(Dtype dtype) {
   __builtin_unreachable();
 }
 
-}  // namespace
-
 Loop find_loop(Kernel kernel, Dtype dtype) {
   return math::with_formula(kernel, [&](auto op) { return find<decltype(op)>(dtype); });
 }
 
-}  // namespace fused_softplus::cpu::FUSED_SOFTPLUS_ISA
+}  // namespace
+
+const Loops isa::FUSED_SOFTPLUS_ISA{isa_name, math::fma_rounds_once<Vector<float>>, find_loop};
+
+}  // namespace fused_softplus::cpu

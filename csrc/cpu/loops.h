@@ -1,4 +1,4 @@
-// The CPU's inner loops, compiled once for each instruction set from loops.cpp.
+// The inner loops of the CPU. loops.cpp is compiled once for each instruction set.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +9,20 @@ namespace fused_softplus::cpu {
 
 enum class Dtype : uint8_t { float32, float64, float16, bfloat16 };
 
-// Computes n elements. data holds the outputs' addresses, then the inputs'; strides are in bytes.
-// An output may be the same memory as an input.
+// Computes n elements. data holds the addresses of the outputs and then of the inputs; strides are
+// in bytes. An output may be the same memory as an input.
 using Loop = void (*)(double beta, double threshold, char* const* data, const int64_t* strides,
                       int64_t n);
 
-namespace baseline {
-Loop find_loop(Kernel, Dtype);
+// The loops for one instruction set.
+struct Loops {
+  const char* name;  // as FUSED_SOFTPLUS_CPU_CAPABILITY has it
+  bool fused_multiply_add;
+  Loop (*find_loop)(Kernel, Dtype);
+};
+
+namespace isa {
+extern const Loops baseline, avx2, avx512;
 }
-#ifdef __x86_64__
-namespace avx2 {
-Loop find_loop(Kernel, Dtype);
-}
-namespace avx512 {
-Loop find_loop(Kernel, Dtype);
-}
-#endif
 
 }  // namespace fused_softplus::cpu

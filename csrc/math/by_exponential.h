@@ -1,6 +1,6 @@
-// log1p(exp(-u)) and sigmoid(-u) from exp(-u): for double, for which a table for every octave would
-// not fit into registers; and sigmoid for float where looking up among few octaves (AVX2) takes
-// longer than a division.
+// log1p(exp(-u)) and sigmoid(-u) computed from exp(-u). double takes this way because a table with
+// a row for every binade does not fit into registers, and the sigmoid of float takes it where the
+// table has few rows (AVX2), because the correction of its last row takes longer than a division.
 #pragma once
 
 #include "csrc/math/exponential.h"
@@ -15,8 +15,8 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V 
   using Rows = Log1pRows<T>;
   const ExpNeg<V> e(beta, x);
   // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 2 the row is
-  // (scale, scale, 0), and v is exp(-u) itself. Where fma rounds twice, it is scaled last: p *
-  // scale may be denormal, and flushed to 0, although exp(-u) is not.
+  // (scale, scale, 0), and v is exp(-u) itself. Where fma rounds twice, v is scaled last, because
+  // p * scale may be subnormal, and flushed to 0, although exp(-u) is not.
   const auto below_1 = e.minus_k > T(-1);
   const auto below_2 = e.minus_k > T(-2);
   const auto below_3 = e.minus_k > T(-3);
@@ -25,14 +25,14 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V 
     chosen = below_2 ? splat<V>(row1) : chosen;
     return below_1 ? splat<V>(row0) : chosen;
   };
-  const V others = fma_rounds_once ? e.scale : splat<V>(1);
+  const V others = fma_rounds_once<V> ? e.scale : splat<V>(1);
   const V row_scale = select(Rows::row0.scale, Rows::row1.scale, Rows::row2.scale, others);
   const V offset = select(Rows::row0.offset, Rows::row1.offset, Rows::row2.offset, others);
   const V log = select(Rows::row0.log, Rows::row1.log, Rows::row2.log, splat<V>(0));
 
   V v = fma(e.p, row_scale, offset);
   V v_low = fma(e.p_low, row_scale, fma(e.p, row_scale, offset - v));
-  if constexpr (!fma_rounds_once) {
+  if constexpr (!fma_rounds_once<V>) {
     const V scale = below_3 ? splat<V>(1) : e.scale;
     v = v * scale;
     v_low = v_low * scale;
@@ -60,12 +60,12 @@ class SigmoidByExponential {
     reciprocal_ = reciprocal(denominator_);
   }
 
-  // sigmoid(beta x); x itself is looked at for its sign alone.
+  // sigmoid(beta x); only the sign of beta_x is used.
   FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
     const auto negative = is_negative(beta_x);
     return divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
   }
-  // Their product, times beta.
+  // beta sigmoid(-|beta x|) sigmoid(|beta x|)
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE V curvature(const Beta& beta) const {
     return divide<ToNearest>(exp_, exp_low_) *
@@ -73,8 +73,7 @@ class SigmoidByExponential {
   }
 
  private:
-  // numerator / denominator, corrected to first order for all that was lost on the way; Last
-  // rounds.
+  // numerator / denominator, corrected to first order for all rounding errors, and rounded by Last.
   template <typename Last>
   FUSED_SOFTPLUS_INLINE V divide(V numerator, V numerator_low) const {
     const V quotient = numerator * reciprocal_;
@@ -83,7 +82,7 @@ class SigmoidByExponential {
     return Last::fma(remainder, reciprocal_, quotient);
   }
 
-  V exp_, exp_low_;  // exp(-u), and what rounding it lost
+  V exp_, exp_low_;  // exp(-u) and its rounding error
   V denominator_, denominator_low_, reciprocal_;
 };
 

@@ -1,4 +1,4 @@
-// Written by generate_constants.py, which says where each number comes from. Do not edit.
+// Written by generate_constants.py, which computes each number. Do not edit.
 // clang-format off
 #pragma once
 
@@ -30,7 +30,7 @@ template <typename T>
 struct Log1pRows;
 
 // (exp(-r) - 1 + r) / r^2, for exp(-r)
-// Relative error of what it serves: 2^-28.4
+// Relative error of the quantity: 2^-28.4
 template <>
 struct Expm1Core<float> {
   static constexpr int size = 5;
@@ -52,8 +52,8 @@ struct Ln2<float> {
   static constexpr float low = 0x1.7f7d1cp-20f;
 };
 
-// (log1p(exp(-u)) / exp(-u) - 1) / exp(-u) from 7 octaves on, where AVX2's table ends
-// Relative error of what it serves: 2^-34.5
+// (log1p(exp(-u)) / exp(-u) - 1) / exp(-u) from k = 7 on, where the table of AVX2 ends
+// Relative error of the quantity: 2^-34.5
 struct Log1pCorrection {
   static constexpr int size = 3;
   static constexpr float coefficient(int power) {
@@ -68,7 +68,7 @@ struct Log1pCorrection {
 
 // 2^k log1p(exp(-u)) = high + slope r + r^2 (core0 + core1 r + ...) + low, a column for each;
 // relative error: 2^-28.4
-struct Log1pOctaves {
+struct Log1pTable {
   static constexpr int size = 8, rows = 32;
   static constexpr bool has_low = true;
   static constexpr float coefficients[size][rows] = {
@@ -86,7 +86,7 @@ struct Log1pOctaves {
 
 // 2^k sigmoid(-u) = high + slope r + r^2 (core0 + core1 r + ...) + low, a column for each;
 // relative error: 2^-27.6
-struct SigmoidOctaves {
+struct SigmoidTable {
   static constexpr int size = 8, rows = 32;
   static constexpr bool has_low = true;
   static constexpr float coefficients[size][rows] = {
@@ -103,7 +103,7 @@ struct SigmoidOctaves {
 
 // 2^k log1p(exp(-u)) = high + slope r + r^2 (core0 + core1 r + ...), a column for each;
 // relative error: 2^-23.4
-struct ShortLog1pOctaves {
+struct ShortLog1pTable {
   static constexpr int size = 6, rows = 32;
   static constexpr bool has_low = false;
   static constexpr float coefficients[size][rows] = {
@@ -119,7 +119,7 @@ struct ShortLog1pOctaves {
 
 // 2^k sigmoid(-u) = high + slope r + r^2 (core0 + core1 r + ...), a column for each;
 // relative error: 2^-23.3
-struct ShortSigmoidOctaves {
+struct ShortSigmoidTable {
   static constexpr int size = 6, rows = 32;
   static constexpr bool has_low = false;
   static constexpr float coefficients[size][rows] = {
@@ -133,7 +133,7 @@ struct ShortSigmoidOctaves {
 };
 
 // (exp(-r) - 1 + r) / r^2, for exp(-r)
-// Relative error of what it serves: 2^-63.6
+// Relative error of the quantity: 2^-63.6
 template <>
 struct Expm1Core<double> {
   static constexpr int size = 11;
@@ -162,7 +162,7 @@ struct Ln2<double> {
 };
 
 // (v - log1p(v)) / v^2, for the logarithm
-// Relative error of what it serves: 2^-59.0
+// Relative error of the quantity: 2^-59.0
 template <>
 struct Log1pCore<double> {
   static constexpr int size = 14;
@@ -198,7 +198,7 @@ struct Log1pRows<double> {
 };
 
 // (2 atanh(s) - 2 s) / s^3 in s^2, for the logarithm
-// Relative error of what it serves: 2^-59.1
+// Relative error of the quantity: 2^-59.1
 template <>
 struct AtanhCore<double> {
   static constexpr int size = 7;
@@ -216,7 +216,7 @@ struct AtanhCore<double> {
   }
 };
 
-// ln(2) - high - low, which counts where nothing else is left
+// ln(2) - high - low, for results near 0
 template <>
 struct Ln2Rest<double> {
   static constexpr double value = 0x1.f97b57a079a19p-103;

@@ -1,10 +1,10 @@
-"""Writes constants.h: every number that the formulas use, and where it comes from.
+"""Writes constants.h: every number that the formulas use, and how it is computed.
 
     python csrc/math/generate_constants.py > csrc/math/constants.h
 
-The polynomials are weighted minimax fits: the weighted error is the relative error of the quantity
-that they serve. All arithmetic is mpmath's, which rests on Python's integers alone, so every
-machine writes the same bytes.
+The polynomials are weighted minimax fits. The weighted error is the relative error of the quantity
+that a polynomial is part of. mpmath computes with Python integers only, so every machine writes the
+same bytes.
 """
 
 from typing import NamedTuple
@@ -13,20 +13,20 @@ import mpmath as mp
 
 mp.mp.prec = 240
 
-# u = k ln(2) + r with exp(-r) from 3/4 to 3/2: csrc/math/reduction.h says why.
+# u = k ln(2) + r with exp(-r) from 3/4 to 3/2: csrc/math/reduction.h explains this range.
 EXP_INTERVAL = -mp.log(mp.mpf(3) / 2), mp.log(mp.mpf(4) / 3)
-# log1p is fitted where by_exponential.h needs it: k = 0 needs [-1/8, 0], k = 1 needs [-1/12, 1/6],
-# k = 2 needs [-1/20, 1/10], and k >= 3 needs (0, 3/16].
+# log1p is fitted on the ranges that by_exponential.h needs: [-1/8, 0] for k = 0, [-1/12, 1/6] for
+# k = 1, [-1/20, 1/10] for k = 2, and (0, 3/16] for k >= 3.
 LOG_INTERVAL = mp.mpf(-1) / 8, mp.mpf(3) / 16
 # s = f / (2 + f) for 1 + f from sqrt(1/2) to sqrt(2): csrc/math/log_expm1.h
 ATANH_SQUARED_INTERVAL = mp.mpf(0), ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
-# exp(-u) where AVX2's shorter table of octaves ends
+# exp(-u) where the shorter table of AVX2 ends
 CORRECTED_INTERVAL = mp.mpf(0), mp.mpf(3) / 256
-MARGIN = mp.mpf(2) ** -11  # because k is found in working precision, and for the table's offsets
+MARGIN = mp.mpf(2) ** -11  # k is found in working precision, and the table has offsets
 
 
 def rounded(value, digits):
-    """The nearest number of so many binary digits, ties to even."""
+    """The nearest number with that many binary digits, ties to even."""
     with mp.workprec(digits):
         return +value
 
@@ -40,7 +40,7 @@ class Type(NamedTuple):
         return rounded(value, self.digits)
 
     def literal(self, value):
-        """C++'s hexadecimal literal of a number that the type holds."""
+        """A hexadecimal C++ literal of a number that the type holds."""
         mantissa, exponent = float(value).hex().split("p")
         return f"{mantissa.rstrip('0').rstrip('.')}p{exponent}{self.suffix}"
 
@@ -49,17 +49,17 @@ FLOAT, DOUBLE = Type("float", "f", 24), Type("double", "", 53)
 
 
 def denser_at_the_ends(low, high, points=200):
-    """Points of [low, high] to fit on, none of them 0."""
+    """Points of [low, high] on which to fit. None of them is 0."""
     middle, half = (low + high) / 2, (high - low) / 2
     return [middle - half * mp.cos(mp.pi * (i + mp.mpf(1) / 3) / points) for i in range(points)]
 
 
 def remez(xs, targets, weights, degree):
-    """Coefficients (constant first) of the polynomial with the smallest weighted error on xs."""
+    """Coefficients, constant first, of the polynomial with the smallest weighted error on xs."""
     size = degree + 2
     nodes = [len(xs) * (2 * i + 1) // (2 * size) for i in range(size)]
     for _ in range(50):
-        # The error at the nodes is to be the same, up to alternating signs.
+        # The error is the same at all nodes, with alternating signs.
         system = [
             [*(xs[node] ** power for power in range(degree + 1)), (-1) ** i / weights[node]]
             for i, node in enumerate(nodes)
@@ -70,13 +70,13 @@ def remez(xs, targets, weights, degree):
             (mp.polyval(coefficients[::-1], x) - target) * weight
             for x, target, weight in zip(xs, targets, weights, strict=True)
         ]
-        extrema = []  # the largest error of each run of one sign
+        extrema = []  # the largest error of each run of errors with one sign
         for i, error in enumerate(errors):
             if not extrema or (error > 0) != (errors[extrema[-1]] > 0):
                 extrema.append(i)
             elif abs(error) > abs(errors[extrema[-1]]):
                 extrema[-1] = i
-        while len(extrema) > size:  # The smallest ones go, and the signs go on alternating.
+        while len(extrema) > size:  # Removes the smallest; the signs still alternate.
             sizes = [abs(errors[i]) for i in extrema]
             smallest = sizes.index(min(sizes))
             if smallest in (0, len(extrema) - 1) or len(extrema) == size + 1:
@@ -92,7 +92,7 @@ def remez(xs, targets, weights, degree):
 
 def rounded_fit(function, weight, interval, powers, type_):
     """Coefficients of these consecutive powers, and the weighted error of their sum. Each one is
-    rounded before those of higher powers are fitted, which make up for what that costs."""
+    rounded before those of higher powers are fitted, so that they compensate for the rounding."""
     low, high = interval
     xs = denser_at_the_ends(low - MARGIN, high + MARGIN)
     weights, rest = [weight(x) for x in xs], [function(x) for x in xs]
@@ -110,12 +110,12 @@ def rounded_fit(function, weight, interval, powers, type_):
 
 
 def log1p_weight(v):
-    """1 over the smallest logarithm that has this v: log1p(v) for v > 0, or that of k = 2."""
+    """1 / the smallest logarithm that has this v: log1p(v) for v > 0, otherwise that of k = 2."""
     return 1 / (mp.log1p(v) if v > 0 else mp.log(mp.mpf(19) / 16))
 
 
 def atanh_rest(s_squared):
-    """2 atanh(s) / s - 2. Below 0, where only the fit's margin is, this is atan's."""
+    """2 atanh(s) / s - 2. Below 0, which only the margin of the fit reaches, s is imaginary."""
     s = mp.sqrt(s_squared)
     return mp.re(2 * mp.atanh(s) / s) - 2
 
@@ -123,11 +123,12 @@ def atanh_rest(s_squared):
 def table_row(k, type_):
     """(scale, offset, log) with log(1 + 2**-k (1 + p)) = log + log1p(scale * p + offset).
 
-    Any scale near 1 / (1 + 2**k) will do. Of 8,000 near it this takes the one for which
-    -log(2**k scale) lies closest to a number of the type, so that the table needs no low part.
+    Any scale near 1 / (1 + 2**k) would do. Of 8,000 candidates, this is the one for which
+    -log(2**k scale) is closest to a number of the type, so that the table needs no low part.
     """
     exact = mp.mpf(1) / (1 + 2**k)
-    # Of the order of the root of the type's precision: much finer, and scale and log step alike.
+    # About the square root of the precision of the type. With a much finer step, scale and log
+    # would change in proportion.
     step = mp.mpf(2) ** -(type_.digits // 2 + 13)
     best = None
     for i in range(-4000, 4001):
@@ -142,25 +143,25 @@ def table_row(k, type_):
     return best
 
 
-# csrc/math/octaves.h has the method.
-OCTAVES = 32  # from here on log1p(t) and t / (1 + t) are t = exp(-u) to float's precision
+# csrc/math/tables.h explains the method.
+ROWS = 32  # from here on, log1p(t) and t / (1 + t) are t = exp(-u) in the precision of float
 
 
-def log1p_octave(k, r):
+def log1p_row(k, r):
     """2**k log1p(exp(-u)) with u = k ln(2) + r."""
-    return mp.exp(-r) if k == OCTAVES - 1 else mp.log1p(mp.exp(-r) / 2**k) * 2**k
+    return mp.exp(-r) if k == ROWS - 1 else mp.log1p(mp.exp(-r) / 2**k) * 2**k
 
 
-def sigmoid_octave(k, r):
+def sigmoid_row(k, r):
     """2**k sigmoid(-u) with u = k ln(2) + r."""
-    return mp.exp(-r) if k == OCTAVES - 1 else mp.exp(-r) / (1 + mp.exp(-r) / 2**k)
+    return mp.exp(-r) if k == ROWS - 1 else mp.exp(-r) / (1 + mp.exp(-r) / 2**k)
 
 
 def log1p_high(k, value):
-    """high and relu = max(x, 0) are added last, the larger of them after the smaller: what is
-    rounded before that is relu + log1p - high up to where relu = high, and log1p from there on.
-    For neither to reach 1/2, which is where it would cost half an ULP, high must be 7/16 (log1p of
-    exp(-7/16) is just below 1/2)."""
+    """high and relu = max(x, 0) are added last, the larger of them after the smaller. The sum that
+    is rounded before is relu + log1p - high while relu < high, and log1p from there on. Neither may
+    reach 1/2, where rounding it would cost half an ULP. Therefore high is 7/16 for k = 1: log1p of
+    exp(-7/16) is just below 1/2."""
     return mp.mpf(7) / 8 if k == 1 else FLOAT.round(value)
 
 
@@ -169,9 +170,9 @@ def sigmoid_high(k, value):
     return rounded(value, FLOAT.digits - k) if k < 12 else mp.mpf(1)
 
 
-def octave_row(function, high, k, degree):
+def polynomial_row(function, high, k, degree):
     """high, slope, core and low with function(k, r) = high + low + slope r + r**2 core(r), and the
-    relative error of that. With no function for high, high is fitted as well, and there is no low.
+    relative error of that sum. Without a function for high, high is fitted and there is no low.
     """
     high_value = high(k, function(k, mp.mpf(0))) if high else 0
     (constant, *others), error = rounded_fit(
@@ -188,15 +189,15 @@ def log2(error):
     return f"2^{float(mp.log(error, 2)):.1f}"
 
 
-def emit_octaves(struct, meaning, function, high, degree, correction=""):
+def emit_table(struct, meaning, function, high, degree, correction=""):
     rows, errors = zip(
-        *(octave_row(function, high, k, degree) for k in range(OCTAVES)), strict=True
+        *(polynomial_row(function, high, k, degree) for k in range(ROWS)), strict=True
     )
     terms = "high + slope r + r^2 (core0 + core1 r + ...)" + (" + low" if high else "")
     print(f"// 2^k {meaning} = {terms}, a column for each;")
     print(f"// relative error: {log2(max(errors))}")
     print(f"struct {struct} {{")
-    print(f"  static constexpr int size = {len(rows[0])}, rows = {OCTAVES};")
+    print(f"  static constexpr int size = {len(rows[0])}, rows = {ROWS};")
     print(f"  static constexpr bool has_low = {'true' if high else 'false'};")
     print("  static constexpr float coefficients[size][rows] = {")
     for column in zip(*rows, strict=True):
@@ -223,7 +224,7 @@ def emit_ln2(type_, high_bits):
 
 def emit_ln2_rest(type_, high_bits):
     rest = type_.round(mp.log(2) - sum(split_ln2(type_, high_bits)))
-    print("// ln(2) - high - low, which counts where nothing else is left")
+    print("// ln(2) - high - low, for results near 0")
     print(f"template <>\nstruct Ln2Rest<{type_.name}> {{")
     print(f"  static constexpr {type_.name} value = {type_.literal(rest)};")
     print("};\n")
@@ -242,7 +243,7 @@ def emit_log1p_rows(type_):
 def emit_polynomial(head, meaning, function, weight, interval, powers, type_):
     coefficients, error = rounded_fit(function, weight, interval, powers, type_)
     print(f"// {meaning}")
-    print(f"// Relative error of what it serves: {log2(error)}")
+    print(f"// Relative error of the quantity: {log2(error)}")
     print(f"{head} {{")
     print(f"  static constexpr int size = {len(coefficients)};")
     print(f"  static constexpr {type_.name} coefficient(int power) {{")
@@ -291,7 +292,7 @@ def emit_atanh(type_, degree):
 def emit_log1p_correction():
     emit_polynomial(
         "struct Log1pCorrection",
-        "(log1p(exp(-u)) / exp(-u) - 1) / exp(-u) from 7 octaves on, where AVX2's table ends",
+        "(log1p(exp(-u)) / exp(-u) - 1) / exp(-u) from k = 7 on, where the table of AVX2 ends",
         lambda t: mp.log1p(t) / t - 1,
         lambda t: mp.mpf(1),
         CORRECTED_INTERVAL,
@@ -301,7 +302,7 @@ def emit_log1p_correction():
 
 
 HEADER = """\
-// Written by generate_constants.py, which says where each number comes from. Do not edit.
+// Written by generate_constants.py, which computes each number. Do not edit.
 // clang-format off
 #pragma once
 
@@ -337,13 +338,13 @@ if __name__ == "__main__":
     print(HEADER)
     emit_exp(FLOAT, degree=6)
     emit_ln2(FLOAT, high_bits=16)
-    log1p = "log1p(exp(-u))", log1p_octave
-    sigmoid = "sigmoid(-u)", sigmoid_octave
+    log1p = "log1p(exp(-u))", log1p_row
+    sigmoid = "sigmoid(-u)", sigmoid_row
     emit_log1p_correction()
-    emit_octaves("Log1pOctaves", *log1p, log1p_high, 6, "Log1pCorrection")
-    emit_octaves("SigmoidOctaves", *sigmoid, sigmoid_high, 6)
-    emit_octaves("ShortLog1pOctaves", *log1p, None, 5, "Log1pCorrection")
-    emit_octaves("ShortSigmoidOctaves", *sigmoid, None, 5)
+    emit_table("Log1pTable", *log1p, log1p_high, 6, "Log1pCorrection")
+    emit_table("SigmoidTable", *sigmoid, sigmoid_high, 6)
+    emit_table("ShortLog1pTable", *log1p, None, 5, "Log1pCorrection")
+    emit_table("ShortSigmoidTable", *sigmoid, None, 5)
     emit_exp(DOUBLE, degree=12)
     emit_ln2(DOUBLE, high_bits=42)
     emit_log1p(DOUBLE, degree=15)

@@ -15,6 +15,7 @@ enum class Kernel : uint8_t {
   softplus_bias_backward,
   softplus_bias_double_backward,
   inverse_softplus,
+  last = inverse_softplus,
 };
 
 }  // namespace fused_softplus

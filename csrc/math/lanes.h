@@ -1,7 +1,7 @@
-// The words that formulas.h is written in. A value there is one number (CUDA, a test) or a
-// GCC vector of them (the CPU's loops): both have + - * / < and ?:, and this header adds the rest.
-// Every operation is done lane by lane and rounded as IEEE 754 says, so a result depends neither
-// on the lane it is computed in nor on how many lanes there are.
+// The operations that the formulas are written in. A value is one number (CUDA, a test) or a GCC
+// vector of numbers (the CPU's loops). Both have + - * / < and ?:, and this header adds the rest.
+// Every operation works lane by lane and rounds as IEEE 754 specifies, so a result depends neither
+// on its lane nor on the number of lanes.
 #pragma once
 
 #include <cmath>
@@ -12,9 +12,6 @@
 #ifdef __CUDACC__
 #define FUSED_SOFTPLUS_INLINE __host__ __device__ __forceinline__
 #else
-#ifdef __FMA__
-#include <immintrin.h>
-#endif
 #define FUSED_SOFTPLUS_INLINE inline __attribute__((always_inline))
 #endif
 
@@ -36,7 +33,7 @@ struct Lanes<V, false> {
       __attribute__((vector_size(sizeof(V))));
 };
 
-// A vector of so many bytes (the attribute is lost on a typedef that depends on more than T).
+// A vector of that many bytes. (An alias template would lose the attribute here.)
 template <typename T, int bytes>
 struct VectorOf {
   typedef T type __attribute__((vector_size(bytes)));
@@ -49,7 +46,7 @@ using Bits = typename Lanes<V>::Bits;
 template <typename V>
 using UnsignedBits = typename Lanes<V>::Unsigned;
 
-// The same number in every lane (subtracted from zero's lanes, so that -0.0 stays -0.0).
+// The same number in every lane. Zero is subtracted rather than added, so that -0.0 stays -0.0.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V splat(Element<V> value) {
   if constexpr (std::is_arithmetic_v<V>) {
@@ -65,56 +62,39 @@ FUSED_SOFTPLUS_INLINE constexpr To bit_cast(From from) {
   return __builtin_bit_cast(To, from);
 }
 
-// One lane's bits with the sign's alone.
+// The bits of a lane in which only the sign is set.
 template <typename V>
 constexpr auto sign_bit = std::numeric_limits<Bits<Element<V>>>::min();
 
 template <typename V>
 FUSED_SOFTPLUS_INLINE V abs(V x) {
   if constexpr (std::is_arithmetic_v<V>) {
-    return std::fabs(x);  // CUDA takes it with the next operation
+    return std::fabs(x);  // CUDA merges it into the next operation
   } else {
     return bit_cast<V>(bit_cast<Bits<V>>(x) & ~sign_bit<V>);
   }
 }
 
-// Returns _mm256_name_ps(...), or whichever of its kind fits V, where this machine has it.
-#if defined(__AVX512F__)
-#define FUSED_SOFTPLUS_WIDEST(name) _mm512_##name
-#elif defined(__AVX2__)
-#define FUSED_SOFTPLUS_WIDEST(name) _mm256_##name
-#endif
-#ifdef FUSED_SOFTPLUS_WIDEST
-template <typename V, typename T>
-constexpr bool is_widest = !std::is_arithmetic_v<V> && std::is_same_v<Element<V>, T> &&
-                           sizeof(V) == sizeof(FUSED_SOFTPLUS_WIDEST(setzero_ps)());
-#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)                          \
-  if constexpr (is_widest<V, float>) {                                 \
-    return bit_cast<V>(FUSED_SOFTPLUS_WIDEST(name##_ps)(__VA_ARGS__)); \
-  } else if constexpr (is_widest<V, double>) {                         \
-    return bit_cast<V>(FUSED_SOFTPLUS_WIDEST(name##_pd)(__VA_ARGS__)); \
-  }
-#else
-#define FUSED_SOFTPLUS_INSTRUCTION(name, ...)
-#endif
+// What an instruction set or a device has for numbers of type V. csrc/cpu/isa/ and cuda/ specialize
+// this. A specialization has static functions with the names of the operations below that it
+// replaces; the others are left to the compiler.
+struct NoInstructions {
+  static constexpr bool fma_rounds_once = true;
+  static constexpr int table_rows = 32;  // of the tables of tables.h
+};
+template <typename V>
+struct Instructions : NoInstructions {};
 
-// Whether fma rounds once. x86-64's baseline cannot (the library's fma takes 25 ns there): it
-// rounds the product, too, and has wider error bounds of its own.
-#if !defined(__CUDA_ARCH__) && defined(__x86_64__) && !defined(__FMA__)
-#define FUSED_SOFTPLUS_ROUNDS_TWICE
-constexpr bool fma_rounds_once = false;
-#else
-constexpr bool fma_rounds_once = true;
-#endif
+// Whether fma rounds once. Otherwise it rounds the product too, and the error bounds are wider.
+template <typename V>
+constexpr bool fma_rounds_once = Instructions<V>::fma_rounds_once;
 
 // a * b + c
 template <typename V>
 FUSED_SOFTPLUS_INLINE V fma(V a, V b, V c) {
-#ifdef FUSED_SOFTPLUS_ROUNDS_TWICE
-  return a * b + c;
-#else
-  FUSED_SOFTPLUS_INSTRUCTION(fmadd, a, b, c)
-  if constexpr (std::is_arithmetic_v<V>) {
+  if constexpr (requires { Instructions<V>::fma(a, b, c); }) {
+    return Instructions<V>::fma(a, b, c);
+  } else if constexpr (std::is_arithmetic_v<V>) {
     return std::fma(a, b, c);
   } else {
     V result;
@@ -123,11 +103,10 @@ FUSED_SOFTPLUS_INLINE V fma(V a, V b, V c) {
     }
     return result;
   }
-#endif
 }
 
-// 1 / x for x from 1 to 2, from a guess within 2^-20 of it. Correctly rounded (Markstein 1990),
-// unless all of x's digits are ones.
+// 1 / x for x from 1 to 2, from a guess with a relative error below 2^-20. The result is correctly
+// rounded (Markstein 1990), unless all digits of x are ones.
 FUSED_SOFTPLUS_INLINE double refined_reciprocal(double x, double guess) {
   const double error = fma(-x, guess, 1.0);
   const double within_ulp = fma(guess, fma(error, error, error), guess);
@@ -137,19 +116,15 @@ FUSED_SOFTPLUS_INLINE double refined_reciprocal(double x, double guess) {
 // 1 / x for x from 1 to 2.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V reciprocal(V x) {
-#ifdef __CUDA_ARCH__
-  if constexpr (std::is_same_v<V, double>) {
-    // As CUDA's own division begins, which then calls a function for numbers that are not normal.
-    double guess;
-    asm("rcp.approx.ftz.f64 %0, %1;" : "=d"(guess) : "d"(x));
-    return refined_reciprocal(x, guess);
+  if constexpr (requires { Instructions<V>::reciprocal(x); }) {
+    return Instructions<V>::reciprocal(x);
+  } else {
+    return 1 / x;
   }
-#endif
-  return 1 / x;
 }
 
-// Whether the sign bit is set, and a positive number with that bit's opposite for a sign: cheaper
-// than comparing with 0, from which they differ at 0 alone.
+// is_negative tests the sign bit. with_opposite_sign gives `positive` the sign opposite to that of
+// x. Both are cheaper than a comparison of x with 0, and differ from it only for zeros.
 template <typename V>
 FUSED_SOFTPLUS_INLINE auto is_negative(V x) {
   return bit_cast<Bits<V>>(x) < 0;
@@ -162,43 +137,38 @@ FUSED_SOFTPLUS_INLINE V with_opposite_sign(V positive, V x) {
 // a * b + c, rounded towards zero. |c| >= |a b|, or c = 0.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V fma_towards_zero(V a, V b, V c) {
-#ifdef __CUDA_ARCH__
-  return __fmaf_rz(a, b, c);
-#else
-#ifdef __AVX512F__
-  if constexpr (std::is_same_v<Element<V>, float> && sizeof(V) == 64) {
-    return _mm512_fmadd_round_ps(a, b, c, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+  if constexpr (requires { Instructions<V>::fma_towards_zero(a, b, c); }) {
+    return Instructions<V>::fma_towards_zero(a, b, c);
+  } else {
+    // The nearest number, or its neighbour towards zero if the rounding error has the other sign.
+    using B = Bits<V>;
+    const V nearest = fma(a, b, c);
+    const V lost = fma(a, b, c - nearest);
+    const V lost_outwards = bit_cast<V>(bit_cast<B>(lost) ^ (bit_cast<B>(nearest) & sign_bit<V>));
+    return bit_cast<V>(bit_cast<B>(nearest) - (lost_outwards < 0 ? splat<B>(1) : splat<B>(0)));
   }
-#endif
-  // The nearest, or its neighbour towards zero where what rounding lost has the other sign.
-  using B = Bits<V>;
-  const V nearest = fma(a, b, c);
-  const V lost = fma(a, b, c - nearest);
-  const V lost_outwards = bit_cast<V>(bit_cast<B>(lost) ^ (bit_cast<B>(nearest) & sign_bit<V>));
-  return bit_cast<V>(bit_cast<B>(nearest) - (lost_outwards < 0 ? splat<B>(1) : splat<B>(0)));
-#endif
 }
 
-// GCC does not find these instructions by itself, since they give b where either is NaN, and b
-// where both are zero.
+// Both return b where a or b is NaN, and where both are zeros. On CUDA, max
+// returns a where b is NaN.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V min(V a, V b) {
-  FUSED_SOFTPLUS_INSTRUCTION(min, a, b)
-  return a < b ? a : b;
+  if constexpr (requires { Instructions<V>::min(a, b); }) {
+    return Instructions<V>::min(a, b);
+  } else {
+    return a < b ? a : b;
+  }
 }
-// On CUDA, whose instruction does that, max gives a where b is NaN.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V max(V a, V b) {
-#ifdef __CUDA_ARCH__
-  return std::fmax(a, b);
-#endif
-  FUSED_SOFTPLUS_INSTRUCTION(max, a, b)
-  return a > b ? a : b;
+  if constexpr (requires { Instructions<V>::max(a, b); }) {
+    return Instructions<V>::max(a, b);
+  } else {
+    return a > b ? a : b;
+  }
 }
-#undef FUSED_SOFTPLUS_INSTRUCTION
-#undef FUSED_SOFTPLUS_WIDEST
 
-// a + b exactly: their sum, and what rounding it lost (Knuth's 2Sum).
+// a + b exactly, as the rounded sum and its rounding error (Knuth's TwoSum).
 template <typename V>
 struct Sum {
   V rounded, lost;
@@ -210,54 +180,18 @@ FUSED_SOFTPLUS_INLINE Sum<V> two_sum(V a, V b) {
   return {sum, (a - (sum - b_part)) + (b - b_part)};
 }
 
-// Of two numbers with one sign (0 has any). A NaN may come from either.
-template <typename V>
-FUSED_SOFTPLUS_INLINE V larger_magnitude(V a, V b) {
-  const auto a_bits = bit_cast<Bits<V>>(a), b_bits = bit_cast<Bits<V>>(b);
+// The number whose bits are the larger, or the smaller, integer. As signed integers (Bits<V>), two
+// numbers with the same sign compare by their magnitudes. As unsigned integers, -0.0 is larger than
+// every positive number. The result may be a NaN if either number is.
+template <typename Integer, typename V>
+FUSED_SOFTPLUS_INLINE V larger_as(V a, V b) {
+  const auto a_bits = bit_cast<Integer>(a), b_bits = bit_cast<Integer>(b);
   return bit_cast<V>(a_bits < b_bits ? b_bits : a_bits);
 }
-template <typename V>
-FUSED_SOFTPLUS_INLINE V smaller_magnitude(V a, V b) {
-  const auto a_bits = bit_cast<Bits<V>>(a), b_bits = bit_cast<Bits<V>>(b);
+template <typename Integer, typename V>
+FUSED_SOFTPLUS_INLINE V smaller_as(V a, V b) {
+  const auto a_bits = bit_cast<Integer>(a), b_bits = bit_cast<Integer>(b);
   return bit_cast<V>(a_bits < b_bits ? a_bits : b_bits);
-}
-
-// Of two numbers, the one whose bits are the larger unsigned integer: -0.0 is larger than any
-// positive number.
-template <typename V>
-FUSED_SOFTPLUS_INLINE V larger_as_unsigned(V a, V b) {
-  const auto a_bits = bit_cast<UnsignedBits<V>>(a), b_bits = bit_cast<UnsignedBits<V>>(b);
-  return bit_cast<V>(a_bits < b_bits ? b_bits : a_bits);
-}
-template <typename V>
-FUSED_SOFTPLUS_INLINE V smaller_as_unsigned(V a, V b) {
-  const auto a_bits = bit_cast<UnsignedBits<V>>(a), b_bits = bit_cast<UnsignedBits<V>>(b);
-  return bit_cast<V>(a_bits < b_bits ? a_bits : b_bits);
-}
-
-// table[row % rows], lane by lane.
-template <typename V, int rows>
-FUSED_SOFTPLUS_INLINE V look_up(const float* table, Bits<V> row) {
-#ifdef __AVX512F__
-  if constexpr (sizeof(V) == 64 && rows == 32) {
-    return _mm512_permutex2var_ps(_mm512_load_ps(table), bit_cast<__m512i>(row),
-                                  _mm512_load_ps(table + 16));
-  }
-#endif
-#ifdef __AVX2__
-  if constexpr (sizeof(V) == 32 && rows == 8) {
-    return _mm256_permutevar8x32_ps(_mm256_load_ps(table), bit_cast<__m256i>(row));
-  }
-#endif
-  if constexpr (std::is_arithmetic_v<V>) {
-    return table[row & (rows - 1)];
-  } else {
-    V result;
-    for (unsigned i = 0; i < sizeof(V) / sizeof(float); ++i) {
-      result[i] = table[row[i] & (rows - 1)];
-    }
-    return result;
-  }
 }
 
 }  // namespace fused_softplus::math

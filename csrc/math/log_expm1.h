@@ -1,4 +1,4 @@
-// log(exp(v) - 1), which softplus's inverse is made of, for double.
+// log(exp(v) - 1) for double: the inverse of softplus for beta = 1.
 #pragma once
 
 #include "csrc/math/exponential.h"
@@ -16,13 +16,13 @@ FUSED_SOFTPLUS_INLINE V log1p_rest(V f, V f_low) {
   return fma(s, fma(s_squared, core, half_square), fma(-f, f_low, f_low) - half_square);
 }
 
-// log(exp(v + v_low) - 1) for 0 < v < 700. With v = k ln(2) + r, exp(-v) = 2^-k (1 + p), and
-// 1 - exp(-v) = 2^n (1 + f) it is
+// log(exp(v + v_low) - 1) for 0 < v < 700. Let v = k ln(2) + r, exp(-v) = 2^-k (1 + p) and
+// 1 - exp(-v) = 2^n (1 + f). Then
 //
-//   v + log(1 - exp(-v)) = (k + n) ln(2) + r + log(1 + f)
+//   log(exp(v) - 1) = v + log(1 - exp(-v)) = (k + n) ln(2) + r + log(1 + f)
 //
-// where v = ln(2), the zero, has k = 1, n = -1, r = f = 0: near it nothing cancels, and r and f
-// keep all their digits. What is small is added first.
+// The zero, v = ln(2), has k = 1, n = -1 and r = f = 0, so near it nothing cancels, and r and f
+// keep all their digits. The smaller terms are added first.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V log_expm1(V v, V v_low) {
   using T = Element<V>;
@@ -38,22 +38,22 @@ FUSED_SOFTPLUS_INLINE V log_expm1(V v, V v_low) {
   const V complement = fma(-e.scale, e.p, 1 - e.scale);
   const V complement_low = fma(-e.scale, e.p, (1 - e.scale) - complement) - e.scale * p_low;
 
-  // Denormal numbers have no exponent to take.
-  const auto denormal = complement < std::numeric_limits<T>::min();
-  const V normal = denormal ? complement * 0x1p54 : complement;
+  // A subnormal number has no exponent to extract.
+  const auto subnormal = complement < std::numeric_limits<T>::min();
+  const V normal = subnormal ? complement * 0x1p54 : complement;
   constexpr Bits<T> sqrt_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000;
   const B n = (bit_cast<B>(normal) - sqrt_half) >> 52;
   const V scale = bit_cast<V>(one - (n << 52));
   const V f = normal * scale - 1;
   const V f_low = complement_low * scale;
 
-  constexpr T round_to_int = Octave<V>::round_to_int;
+  constexpr T round_to_int = Reduction<V>::round_to_int;
   const V n_as_number = bit_cast<V>(n + bit_cast<Bits<T>>(round_to_int)) - round_to_int;
-  const V octaves = n_as_number - (denormal ? splat<V>(54) : splat<V>(0)) - e.minus_k;
+  const V k_plus_n = n_as_number - (subnormal ? splat<V>(54) : splat<V>(0)) - e.minus_k;
 
   const Sum<V> near = two_sum(e.r, f);
-  const Sum<V> all = two_sum(octaves * Ln2<T>::high, near.rounded);
-  const V low = fma(octaves, splat<V>(Ln2<T>::low), r_low + log1p_rest(f, f_low));
+  const Sum<V> all = two_sum(k_plus_n * Ln2<T>::high, near.rounded);
+  const V low = fma(k_plus_n, splat<V>(Ln2<T>::low), r_low + log1p_rest(f, f_low));
   return all.rounded + (all.lost + (near.lost + low));
 }
 

@@ -1,5 +1,5 @@
-// beta and threshold as the formulas use them: one type for any beta, and one for beta = 1, which
-// most calls have and for which an eighth of the float forward's operations fall away.
+// beta and threshold as the formulas use them. AnyBeta takes any beta. UnitBeta is for beta = 1,
+// the most frequent value, and saves an eighth of the operations of the float forward.
 #pragma once
 
 #include <limits>
@@ -9,57 +9,57 @@
 
 namespace fused_softplus::math {
 
-// (high + low) * factor, where low is smaller than high and may be so by far. factor comes last
-// since the product may be denormal, and whatever computes with denormals is slow.
+// (high + low) * factor, where low is smaller than high, often much smaller. The multiplication by
+// factor comes last because its result may be subnormal, and arithmetic with subnormals is slow.
 template <typename V>
 struct Split {
   V high, low, factor;
 
   FUSED_SOFTPLUS_INLINE V scaled_high() const { return high * factor; }
-  // low * factor + other, rounded once.
+  // low * factor + other, rounded once
   FUSED_SOFTPLUS_INLINE V scaled_low_plus(V other) const { return fma(low, factor, other); }
 
-  // The same with a signed factor, and rounded by Round; other is scaled_high() where own is set.
-  // Where fma rounds twice, low * factor may be denormal although the sum is normal, and a
-  // processor may flush it to 0. There the parts are added before they are scaled, which rounds no
-  // more often.
+  // low * signed_factor + other, rounded by Round. Where own is set, other is scaled_high().
+  // Where fma rounds twice, low * factor may be subnormal although the sum is normal, and a
+  // processor may flush it to 0. The parts are then added before they are scaled, which takes no
+  // more roundings.
   template <typename Round, typename Mask>
   FUSED_SOFTPLUS_INLINE V low_plus(V signed_factor, [[maybe_unused]] Mask own, V other) const {
-    if constexpr (fma_rounds_once) {
+    if constexpr (fma_rounds_once<V>) {
       return Round::fma(low, signed_factor, other);
     } else {
       return Round::fma(own ? high + low : low, signed_factor, own ? splat<V>(0) : other);
     }
   }
   FUSED_SOFTPLUS_INLINE V sum() const {
-    return fma_rounds_once ? scaled_low_plus(scaled_high()) : (high + low) * factor;
+    return fma_rounds_once<V> ? scaled_low_plus(scaled_high()) : (high + low) * factor;
   }
 };
 
-// Two numbers in the order in which they are added.
+// Two numbers, in the order in which they are added.
 template <typename V>
 struct Addends {
   V first, last;
 };
 
-// u above which exp(-u) is below half of T's smallest number.
+// Above this u, exp(-u) is less than half the smallest number of T.
 template <typename T>
 constexpr T largest_exponent = T(std::is_same_v<T, float> ? 104.5 : 746);
 
-// Computed once a call. abs(beta) is from 1e-30 to 1e30 (double: 1e-300 to 1e300), so that none of
-// it, and no Split divided by it, overflows or is denormal.
+// Computed once per call. abs(beta) is from 1e-30 to 1e30 (double: 1e-300 to 1e300), so that no
+// member, and no Split divided by beta, overflows or is subnormal.
 //
-// beta is the double that is passed. T may round it, to beta_ with
+// beta is passed as a double. T may round it, to beta_ with
 //
 //   beta = beta_ + beta_low_ = beta_ (1 + lost_), where abs(lost_) <= 2^-24
 //
-// A product beta_ x would be wrong by up to 2^-24 u, which is as much in relative terms for
-// exp(-u): 104 ULP at u = 104. The remainder of u is therefore computed with what was lost, at no
-// cost. With r' = beta_ abs(x) - k ln(2) / (1 + lost_),
+// A product beta_ x would be wrong by up to 2^-24 u. In exp(-u) this is a relative error of the
+// same size: 104 ULP at u = 104. The remainder of u therefore takes lost_ into account, at no cost.
+// With r' = beta_ abs(x) - k ln(2) / (1 + lost_),
 //
 //   u - k ln(2) = r' (1 + lost_)
 //
-// r' takes only another ln(2), and abs(r' lost_) < 2^-25 is 0.31 ULP of exp(-r) at most.
+// r' only needs another ln(2), and abs(r' lost_) < 2^-25 is at most 0.31 ULP of exp(-r).
 template <typename T>
 class AnyBeta {
  public:
@@ -71,57 +71,56 @@ class AnyBeta {
         abs_beta_(std::fabs(beta_)),
         inverse_(static_cast<T>(1 / beta)),
         inverse_lost_(static_cast<T>(std::fma(-beta, static_cast<double>(inverse_), 1.0))),
-        octaves_(static_cast<T>(std::fabs(beta) * 1.4426950408889634)),
+        binades_(static_cast<T>(std::fabs(beta) * 1.4426950408889634)),
         ln2_low_(static_cast<T>(Ln2<T>::low - 0.6931471805599453 * lost_)),
         largest_abs_(largest_exponent<T> / abs_beta_),
         threshold_(static_cast<T>(
             std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max())))) {}
 
-  // The same beta for what float computes in double; there is no threshold to compare with.
+  // The same beta for computations of float that use double. They do not need the threshold.
   FUSED_SOFTPLUS_INLINE AnyBeta<double> in_double() const { return {exact_, 0}; }
 
-  // |x| above which exp(-|beta x|) is below half of T's smallest number.
+  // Above this |x|, exp(-|beta x|) is less than half the smallest number of T.
   FUSED_SOFTPLUS_INLINE T largest_abs() const { return largest_abs_; }
 
   template <typename V>
   FUSED_SOFTPLUS_INLINE V times(V x) const {
     return beta_ * x;
   }
-  // The same product with beta as it is passed, rounded once.
+  // The product with the beta that was passed, rounded once.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V times_exactly(V x) const {
     return fma(splat<V>(beta_), x, beta_low_ * x);
   }
-  // x where beta x >= 0, else 0 with beta's sign; a NaN stays one.
+  // x where beta x >= 0, else 0 with the sign of beta. A NaN remains a NaN.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V relu(V x, V beta_x) const {
     return beta_x < 0 ? splat<V>(std::copysign(T(0), beta_)) : x;
   }
-  // relu and log, which has its sign: the larger one last, but log first where relu is 0. The low
-  // part of log is added to the first one, and to 0 it could be denormal where the result is not: a
-  // processor may flush that to 0.
+  // relu and log, which have the same sign: the larger one last, but log first where relu is 0. The
+  // low part of log is added to the first one. Added to 0, it could be subnormal where the result
+  // is not, and a processor may flush it to 0.
   template <typename V>
   FUSED_SOFTPLUS_INLINE Addends<V> in_order(V relu, V beta_x, V log) const {
     const auto negative = beta_x < 0;
-    return {negative ? log : smaller_magnitude(relu, log),
-            negative ? relu : larger_magnitude(relu, log)};
+    return {negative ? log : smaller_as<Bits<V>>(relu, log),
+            negative ? relu : larger_as<Bits<V>>(relu, log)};
   }
   // |beta| u / ln(2) + c
   template <typename V>
-  FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {
-    return fma(u, splat<V>(octaves_), splat<V>(c));
+  FUSED_SOFTPLUS_INLINE V binades(V u, T c) const {
+    return fma(u, splat<V>(binades_), splat<V>(c));
   }
   // ln(2) / (1 + lost) - Ln2<T>::high
   FUSED_SOFTPLUS_INLINE T ln2_low() const { return ln2_low_; }
-  // What rounding beta lost, relative to it.
+  // The relative rounding error of beta.
   FUSED_SOFTPLUS_INLINE T lost() const { return lost_; }
   // |beta| u + k c, rounded once; k c is exact.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V times_plus(V u, V k, T c) const {
     return fma(splat<V>(abs_beta_), u, k * c);
   }
-  // 1 / beta = inverse_ (1 + inverse_lost_). The factor stays normal wherever the quotient is not
-  // 0.
+  // 1 / beta = inverse_ (1 + inverse_lost_). The factor is normal wherever the quotient is not 0.
   template <typename V>
   FUSED_SOFTPLUS_INLINE Split<V> divide(const Split<V>& y) const {
     return {y.high, fma(y.high, splat<V>(inverse_lost_), y.low), y.factor * inverse_};
@@ -134,7 +133,8 @@ class AnyBeta {
   FUSED_SOFTPLUS_INLINE V select_linear(V beta_x, V linear, V smooth) const {
     return beta_x > threshold_ ? linear : smooth;
   }
-  // The same where linear is what smooth rounds to for large beta x.
+  // Like select_linear, for results whose smooth branch already rounds to `linear` above the
+  // threshold. UnitBeta skips the selection.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V select_limit(V beta_x, V linear, V smooth) const {
     return select_linear(beta_x, linear, smooth);
@@ -144,13 +144,14 @@ class AnyBeta {
   double exact_;
   T beta_, beta_low_, lost_;
   T abs_beta_, inverse_, inverse_lost_;
-  T octaves_;  // |beta| / ln(2)
+  T binades_;  // |beta| / ln(2)
   T ln2_low_;
   T largest_abs_;
-  T threshold_;  // finite, so that an infinite input always takes the linear branch
+  T threshold_;  // finite, so that an infinite input is always above it
 };
 
-// beta = 1 and, for float, a threshold above which softplus(x) rounds to x and sigmoid to 1.
+// beta = 1. In float, the threshold is so large that above it softplus(x) rounds to x and the
+// sigmoid to 1.
 template <typename T>
 class UnitBeta {
  public:
@@ -176,16 +177,16 @@ class UnitBeta {
   FUSED_SOFTPLUS_INLINE V relu(V x, V) const {
     return max(splat<V>(0), x);
   }
-  // relu is -0.0 here where x < 0, which is larger than any log as an unsigned number. What is
-  // added last is 0 there: what it is added to may be -0.0, where it underflows.
+  // relu is -0.0 where x < 0, and as an unsigned integer that is larger than any log. The last
+  // addend is made +0 there, because the first one may underflow to -0.0.
   template <typename V>
   FUSED_SOFTPLUS_INLINE Addends<V> in_order(V, V x, V log) const {
     const V relu = max(splat<V>(-0.0), x);
-    return {smaller_as_unsigned(relu, log), abs(larger_as_unsigned(relu, log))};
+    return {smaller_as<UnsignedBits<V>>(relu, log), abs(larger_as<UnsignedBits<V>>(relu, log))};
   }
   template <typename V>
-  FUSED_SOFTPLUS_INLINE V octaves(V u, T c) const {
-    return any_.octaves(u, c);
+  FUSED_SOFTPLUS_INLINE V binades(V u, T c) const {
+    return any_.binades(u, c);
   }
   FUSED_SOFTPLUS_INLINE static T ln2_low() { return Ln2<T>::low; }
   FUSED_SOFTPLUS_INLINE static T lost() { return 0; }
@@ -216,7 +217,7 @@ class UnitBeta {
   AnyBeta<T> any_;
 };
 
-// visit(the cheaper of the two that will do)
+// Calls visit with a UnitBeta if it covers these arguments, else with an AnyBeta.
 template <typename T, typename Visit>
 decltype(auto) with_beta(double beta, double threshold, Visit&& visit) {
   if (UnitBeta<T>::covers(beta, threshold)) {

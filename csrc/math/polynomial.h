@@ -1,13 +1,13 @@
-// Polynomials, evaluated in half the depth of Horner's rule: it is depth that limits how many
-// vectors are in flight.
+// Polynomials, evaluated in half the depth of Horner's rule. The depth limits how many vectors are
+// in flight.
 #pragma once
 
 #include "csrc/math/lanes.h"
 
 namespace fused_softplus::math {
 
-// coefficient(0) + coefficient(1) x + ... up to power size - 1, in powers of x^2 from pairs of
-// terms. coefficient(power) takes an integral_constant and gives a vector.
+// coefficient(0) + coefficient(1) x + ... up to the power size - 1. Pairs of terms are the
+// coefficients of a polynomial in x^2. coefficient takes a std::integral_constant.
 template <int size, int power = 0, typename Coefficient, typename V>
 FUSED_SOFTPLUS_INLINE V polynomial(const Coefficient& coefficient, V x, V x_squared) {
   const V constant = coefficient(std::integral_constant<int, power>());
@@ -23,7 +23,7 @@ FUSED_SOFTPLUS_INLINE V polynomial(const Coefficient& coefficient, V x, V x_squa
   }
 }
 
-// The polynomial whose coefficients Core holds.
+// The polynomial with the coefficients of Core.
 template <typename Core, typename V>
 FUSED_SOFTPLUS_INLINE V polynomial(V x, V x_squared) {
   return polynomial<Core::size>([](auto power) { return splat<V>(Core::coefficient(power)); }, x,

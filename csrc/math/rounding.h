@@ -1,17 +1,17 @@
-// How a formula's last addition is rounded.
+// How the last addition of a formula is rounded.
 //
-// A result that will be rounded again, to float16 or bfloat16, must not be rounded to nearest
-// first: a sum just beside the middle of two halves would become that middle, and then go to the
-// wrong one. Rounded towards zero with its last digit set, it keeps its side. (An exact sum is
-// moved as well, by less than the second rounding takes away: no formula's exact sums lie in the
-// middle of two halves.)
+// A result that is rounded again, to float16 or bfloat16, must not be rounded to nearest first: a
+// sum just beside the midpoint of two 16-bit numbers would become that midpoint, and might then go
+// to the wrong one. We therefore round to odd (Boldo and Melquiond 2008): truncate and set the last
+// bit. This also changes exact sums, by too little to affect the second rounding, because no exact
+// sum here is a midpoint of two float16 or bfloat16 numbers.
 #pragma once
 
 #include "csrc/math/lanes.h"
 
 namespace fused_softplus::math {
 
-// How many significant binary digits a type has.
+// The number of significant binary digits of a type.
 template <typename S>
 constexpr int digits = std::numeric_limits<S>::digits;
 
@@ -38,12 +38,12 @@ struct ToNearest {
 
 template <int stored_digits>
 struct ToOdd {
-  // Whether another rounding follows, and whether that one leaves so few digits that polynomials of
-  // a lower degree, and sums in any order, come out right.
+  // again: whether another rounding follows. coarsely: whether it leaves so few digits that
+  // polynomials of a lower degree, and sums in any order, are exact enough.
   static constexpr bool again = true, coarsely = stored_digits <= 8;
 
-  // Infinity's last digit, set, would make it a NaN; the largest number is rounded to infinity
-  // again. A NaN stays one.
+  // Replaces infinity by the largest number, which the second rounding turns into infinity again.
+  // (With its last bit set, infinity would be a NaN.) A NaN remains a NaN.
   template <typename V>
   FUSED_SOFTPLUS_INLINE static V finite(V x) {
     return min(splat<V>(std::numeric_limits<Element<V>>::max()), x);
@@ -53,12 +53,12 @@ struct ToOdd {
   FUSED_SOFTPLUS_INLINE static V sum(V a, V b) {
     return fma(splat<V>(1), b, a);
   }
-  // |c| >= |a b|, or c = 0 (and then a b is exact).
+  // |c| >= |a b|, or c = 0 and a b is exact.
   template <typename V>
   FUSED_SOFTPLUS_INLINE static V fma(V a, V b, V c) {
     return bit_cast<V>(bit_cast<Bits<V>>(fma_towards_zero(a, b, c)) | 1);
   }
-  // A double that float holds, odd. Infinity and NaN stay what they are.
+  // x rounded to odd to a number that float holds. Infinity and NaN are unchanged.
   template <typename V>
   FUSED_SOFTPLUS_INLINE static V as_float(V x) {
     constexpr Bits<double> last = Bits<double>(1) << 29;
@@ -67,28 +67,28 @@ struct ToOdd {
   }
 };
 
-// function(x) computed in double, x being float.
+// function(x) for a float x, computed in double.
 template <typename Round, typename V, typename Function>
 FUSED_SOFTPLUS_INLINE V in_double(V x, const Function& function) {
   if constexpr (std::is_arithmetic_v<V>) {
     return static_cast<V>(Round::as_float(function(static_cast<double>(x))));
   } else {
 #ifndef __CUDACC__
-    using Half = typename VectorOf<float, sizeof(V) / 2>::type;
+    using Narrow = typename VectorOf<float, sizeof(V) / 2>::type;
     using Wide = typename VectorOf<double, sizeof(V)>::type;
-    Half halves[2];
-    __builtin_memcpy(halves, &x, sizeof x);
-    for (Half& half : halves) {
-      const Wide wide = function(__builtin_convertvector(half, Wide));
-      half = __builtin_convertvector(Round::as_float(wide), Half);
+    Narrow parts[2];
+    __builtin_memcpy(parts, &x, sizeof x);
+    for (Narrow& part : parts) {
+      const Wide wide = function(__builtin_convertvector(part, Wide));
+      part = __builtin_convertvector(Round::as_float(wide), Narrow);
     }
-    __builtin_memcpy(&x, halves, sizeof x);
+    __builtin_memcpy(&x, parts, sizeof x);
     return x;
 #endif
   }
 }
 
-// The rounding for results computed in T and stored in S.
+// The rounding of results that are computed in T and stored in S.
 template <typename S, typename T>
 using Rounding = std::conditional_t<std::is_same_v<S, T>, ToNearest, ToOdd<digits<S>>>;
 

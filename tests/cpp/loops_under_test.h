@@ -1,9 +1,11 @@
-// The loops that this machine can run: those of its instruction sets, and what CUDA computes.
+// The loops that this machine can run: those of its instruction sets, and those that compute what
+// CUDA computes.
 #pragma once
 
 #include <vector>
 
 #include "csrc/cpu/instruction_sets.h"
+#include "csrc/math/formulas.h"
 
 namespace fused_softplus::cpu {
 
@@ -12,17 +14,15 @@ struct KernelShape {
   int outputs, inputs;
 };
 
-constexpr KernelShape kernels[] = {
-    {Kernel::softplus, 1, 1},
-    {Kernel::softplus_backward, 1, 2},
-    {Kernel::softplus_backward_from_result, 1, 2},
-    {Kernel::softplus_double_backward, 2, 3},
-    {Kernel::softplus_double_backward_from_result, 2, 3},
-    {Kernel::softplus_bias, 1, 2},
-    {Kernel::softplus_bias_backward, 1, 3},
-    {Kernel::softplus_bias_double_backward, 2, 4},
-    {Kernel::inverse_softplus, 1, 1},
-};
+inline const std::vector<KernelShape> kernels = [] {
+  std::vector<KernelShape> shapes;
+  for (int number = 0; number <= static_cast<int>(Kernel::last); ++number) {
+    const auto kernel = static_cast<Kernel>(number);
+    math::with_formula(
+        kernel, [&](auto formula) { shapes.push_back({kernel, formula.outputs, formula.inputs}); });
+  }
+  return shapes;
+}();
 
 inline std::vector<InstructionSet> runnable_instruction_sets() {
   std::vector<InstructionSet> sets = instruction_sets();
@@ -30,19 +30,19 @@ inline std::vector<InstructionSet> runnable_instruction_sets() {
   return sets;
 }
 
-// What CUDA computes. It is compiled for the CPU features of AVX2's loops, and in a file without
-// tests, so that a test can ask for those features first.
+// What CUDA computes. It is compiled for the CPU features of the AVX2 loops, in a file without
+// tests, so that a test can check for those features first.
 namespace scalar {
 inline bool supported() { return runnable_instruction_sets().front().fused_multiply_add; }
 Loop find_loop(Kernel, Dtype);
-Loop find_loop_for_any_beta(Kernel, Dtype);  // takes beta = 1 for a number like any other
+Loop find_loop_for_any_beta(Kernel, Dtype);  // treats beta = 1 like any other number
 double refined_reciprocal(double x, double guess);
 }  // namespace scalar
 
 inline std::vector<InstructionSet> loops_under_test() {
   std::vector<InstructionSet> sets = runnable_instruction_sets();
   if (scalar::supported()) {
-    sets.push_back({"cuda", true, true, scalar::find_loop});
+    sets.push_back({{"cuda", true, scalar::find_loop}, true});
   }
   return sets;
 }

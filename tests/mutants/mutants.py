@@ -49,7 +49,7 @@ MUTANTS = [
         "csrc/math/formulas.h",
         "const V relu = Round::finite(beta.relu(x, beta_x));",
         "const V relu = beta.relu(x, beta_x);",
-        "infinity, rounded to odd, becomes NaN in the halves",
+        "infinity, rounded to odd, becomes NaN in the 16-bit types",
     ),
     Mutant(
         "csrc/math/formulas.h",
@@ -116,7 +116,7 @@ MUTANTS = [
         "csrc/math/parameters.h",
         "? 104.5 : 746",
         "? 90 : 746",
-        "float's exp(-u) is cut off where it is a denormal number",
+        "float's exp(-u) is cut off where it is a subnormal number",
     ),
     Mutant(
         "csrc/math/parameters.h",
@@ -186,21 +186,21 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "return {negative ? log : smaller_magnitude(relu, log),\n"
-        "            negative ? relu : larger_magnitude(relu, log)};",
-        "return {smaller_magnitude(relu, log), larger_magnitude(relu, log)};",
-        "for any beta, a correction of a normal result is denormal, and may be flushed",
+        "return {negative ? log : smaller_as<Bits<V>>(relu, log),\n"
+        "            negative ? relu : larger_as<Bits<V>>(relu, log)};",
+        "return {smaller_as<Bits<V>>(relu, log), larger_as<Bits<V>>(relu, log)};",
+        "for any beta, a correction of a normal result is subnormal, and may be flushed",
     ),
     Mutant(
         "csrc/math/parameters.h",
         "const V relu = max(splat<V>(-0.0), x);",
         "const V relu = max(splat<V>(0), x);",
-        "for beta = 1, a correction of a normal result is denormal, and may be flushed",
+        "for beta = 1, a correction of a normal result is subnormal, and may be flushed",
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "abs(larger_as_unsigned(relu, log))",
-        "larger_as_unsigned(relu, log)",
+        "abs(larger_as<UnsignedBits<V>>(relu, log))",
+        "larger_as<UnsignedBits<V>>(relu, log)",
         "for beta = 1, softplus underflows to -0.0",
     ),
     Mutant(
@@ -217,38 +217,38 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/cpu/storage.h",
-        "const Word finite = magnitude < (1u << 23) ? denormal : normal;",
+        "const Word finite = magnitude < (1u << 23) ? subnormal : normal;",
         "const Word finite = math::bit_cast<Word>("
-        "math::bit_cast<Vector<float>>(magnitude) * 0x1p112f);",
-        "float16's denormal numbers count as 0 where the processor flushes float's",
+        "math::bit_cast<V>(magnitude) * 0x1p112f);",
+        "float16's subnormal numbers count as 0 where the processor flushes float's",
     ),
     # ---- Tables, polynomials and rounding ----------------------------------------------------
     Mutant(
-        "csrc/math/octaves.h",
-        "Octaves::size - 2 - Octaves::has_low",
-        "Octaves::size - 3 - Octaves::has_low",
+        "csrc/math/tables.h",
+        "Table::size - 2 - Table::has_low",
+        "Table::size - 3 - Table::has_low",
         "the last coefficient is left out",
     ),
     Mutant(
-        "csrc/math/octaves.h",
+        "csrc/math/tables.h",
         "float(1 - rows) ? splat<V>(0)",
         "float(2 - rows) ? splat<V>(0)",
-        "AVX2's correction starts an octave too early",
+        "AVX2's correction starts a binade too early",
     ),
     Mutant(
-        "csrc/math/octaves.h",
-        "[row + 1 < rows ? row : Octaves::rows - 1]",
+        "csrc/math/tables.h",
+        "[row + 1 < rows ? row : Table::rows - 1]",
         "[row]",
-        "AVX2's last row is its own octave's, not exp(-r)'s",
+        "AVX2's last row is that of its binade, not that of exp(-r)",
     ),
     Mutant(
-        "csrc/math/octaves.h",
+        "csrc/math/tables.h",
         "with_opposite_sign(below_half_.factor, beta_x)",
         "below_half_.factor",
         "the sign of sigmoid's low part for positive x",
     ),
     Mutant(
-        "csrc/math/octaves.h",
+        "csrc/math/tables.h",
         "fma(-below_half_.low, below_half_.factor, above_half_high_)",
         "above_half_high_",
         "the upper sigmoid's low part is left out of the curvature",
@@ -257,7 +257,7 @@ MUTANTS = [
         "csrc/math/by_exponential.h",
         "const auto below_2 = e.minus_k > T(-2);",
         "const auto below_2 = e.minus_k > T(-3);",
-        "one row of the logarithm's table serves another's octave",
+        "one row of the logarithm's table serves the binade of another",
     ),
     Mutant(
         "csrc/math/by_exponential.h",
@@ -287,7 +287,7 @@ MUTANTS = [
         "csrc/math/rounding.h",
         "(fma_towards_zero(a, b, c)) | 1)",
         "(fma_towards_zero(a, b, c)))",
-        "the halves are rounded towards zero first, not to odd",
+        "the 16-bit types are rounded towards zero first, not to odd",
     ),
     Mutant(
         "csrc/math/rounding.h",
@@ -299,14 +299,14 @@ MUTANTS = [
         "csrc/math/rounding.h",
         "return abs(x) <= std::numeric_limits<double>::max() ? odd : x;",
         "return odd;",
-        "the inverse makes NaN of infinity in the halves",
+        "the inverse makes NaN of infinity in the 16-bit types",
     ),
     # ---- Arguments and layouts ---------------------------------------------------------------
     Mutant(
         "csrc/dispatch/arguments.cpp",
         "is_double ? 1e300 : 1e30;",
         "is_double ? 1e300 : 1e38;",
-        "float32 takes a beta whose inverse is denormal",
+        "float32 takes a beta whose inverse is subnormal",
     ),
     Mutant(
         "csrc/dispatch/arguments.cpp",

@@ -33,7 +33,7 @@ ENVIRONMENT = {
 TIMEOUT = 1800  # seconds; a mutant may hang
 
 MATHS = {
-    *("formulas.h", "parameters.h", "octaves.h", "exponential.h", "by_exponential.h"),
+    *("formulas.h", "parameters.h", "tables.h", "exponential.h", "by_exponential.h"),
     *("rounding.h", "storage.h"),
 }
 # Files of tests that are likely to notice, by the file that is broken.
