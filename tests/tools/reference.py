@@ -1,8 +1,8 @@
 """Exact values of softplus and its derivatives, and how far a tensor may be from them.
 
-float64 is compared with mpmath at 120 bits. The other dtypes are compared with float64, whose own
-error (4 ULP at the very most) is below 2^-26 ULP of theirs, so that all of float16 and bfloat16 and
-many float32 numbers can be tried. Every formula is written once, for both.
+float64 is compared with mpmath at 120 bits. The other dtypes are compared with float64, which is
+fast enough for all float16 and bfloat16 numbers and for many float32 numbers. The error of float64
+itself, at most 4 ULP, is below 2^-26 ULP of theirs. Every formula is written once, for both.
 """
 
 import math
@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from fused_softplus import _C
+from tests.tools.bounds import BOUNDS
 
-# float64 numbers for the narrow dtypes, mpmath numbers (dtype object) for float64.
+# float64 numbers for the other dtypes, mpmath numbers (dtype object) for float64.
 Exact = np.ndarray[Any, Any]
 
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
@@ -25,52 +26,42 @@ BETAS = (1.0, 0.1, 0.5, 2.0, 100.0, -1.0, -0.7)
 _DIGITS = {torch.float32: 24, torch.float64: 53, torch.float16: 11, torch.bfloat16: 8}
 
 
-# ---- Bounds: the only place where the tests say how exact the library is -----------------------
+# ---- Bounds ------------------------------------------------------------------------------------
 
 
 def bound(quantity: str, dtype: torch.dtype, beta: float, exact: Exact, inputs: Tensor) -> Exact:
     """The largest error in ULP that a quantity (a name from the formulas below) may have.
 
-    These are the promises of csrc/math/formulas.h: for beta a power of 2, for any other, and for
-    x86-64 without fused multiply-add. beta is the Python number that is passed.
+    beta is the Python number that is passed.
     """
+    bounds = BOUNDS[quantity]
     fma = _C.cpu_capability() != "default"
     power_of_two = math.frexp(abs(beta))[0] == 0.5
-    promises = {
-        "softplus": (1.0, 2.5, 2.5),
-        "slope": (1.0, 1.5, 1.6),
-        "slope_from_result": (1.5, 2.0, 2.0),
-        "curvature": (2.25, 4.0, 4.0),
-        "curvature_from_result": (1.0, 2.25, 2.5),
-        "inverse_softplus": (1.0, 2.0, 2.5),
-        "inverse_slope": (3.5, 4.5, 4.5),
-    }
     ulps: Exact | float
-    if quantity == "inverse_softplus" and dtype != torch.float64:  # computed in float64
-        ulps = np.asarray(0.5 if dtype.itemsize == 2 else 0.50001)
-        if not fma and not power_of_two and dtype == torch.float32:  # beta y is rounded there
+    if bounds.float32_in_double and dtype != torch.float64:
+        ulps = np.asarray(0.5 if dtype.itemsize == 2 else bounds.float32_in_double)
+        if not fma and not power_of_two and dtype == torch.float32:  # beta y is rounded
             ulps = ulps + 2.0**-53 / abs(beta) / ulp(exact, dtype)
         return ulps
-    ulps = promises[quantity][(0 if power_of_two else 1) if fma else 2]
+    ulps = bounds.ulp(power_of_2=power_of_two, fma=fma)
     if not fma and not power_of_two:  # beta * x itself is rounded
         ulps = ulps + abs(beta) * np.minimum(np.abs(inputs.double().numpy()), 750 / abs(beta))
-        if quantity == "inverse_softplus":  # beside its zero
+        if quantity == "inverse_softplus":  # near its zero
             ulps = ulps + (2.0**-53 / abs(beta) / ulp(exact, dtype)).astype(float)
-    # Where exp is denormal its error, up to one denormal, is multiplied.
-    magnified = 1 / abs(beta) if quantity == "softplus" else 1.0
-    magnified = abs(beta) if quantity.startswith("curvature") else magnified
+    # Where exp is subnormal its error, up to one subnormal unit, is multiplied.
+    multiplier = {"one": 1.0, "beta": abs(beta), "inverse_beta": 1 / abs(beta)}[bounds.multiplier]
     opmath = torch.float64 if dtype == torch.float64 else torch.float32
-    denormal = torch.finfo(opmath).smallest_normal * torch.finfo(opmath).eps
-    ulps = ulps + (max(0.0, magnified - 1) * denormal / ulp(exact, opmath)).astype(float)
-    if dtype == torch.bfloat16 and quantity in ("softplus", "slope", "curvature"):
-        ulps = ulps + 1.7  # the short polynomials' own error, 2^-23.3
+    subnormal = torch.finfo(opmath).smallest_normal * torch.finfo(opmath).eps
+    ulps = ulps + (max(0.0, multiplier - 1) * subnormal / ulp(exact, opmath)).astype(float)
+    if dtype == torch.bfloat16:
+        ulps = ulps + bounds.bfloat16_adds
     if dtype.itemsize == 2:  # computed in float32, then rounded once
         return np.asarray(0.5 + ulps * 2.0 ** (_DIGITS[dtype] - _DIGITS[torch.float32]))
     return np.asarray(ulps)
 
 
 def check(actual: Tensor, exact: Exact, quantity: str, beta: float, inputs: Tensor) -> None:
-    """Asserts that actual, computed from inputs, is as exact as bound() says."""
+    """Asserts that the error of actual, which was computed from inputs, is within bound()."""
     excess = ulp_error(actual, exact) - bound(quantity, actual.dtype, beta, exact, inputs.detach())
     worst = int(np.argmax(np.where(np.isnan(excess), np.inf, excess)))
     failed = np.count_nonzero(~(excess <= 0))
@@ -82,10 +73,10 @@ def check(actual: Tensor, exact: Exact, quantity: str, beta: float, inputs: Tens
 
 
 def ulp_error(actual: Tensor, exact: Exact) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """abs(actual - exact) in units of the last place that actual's dtype gives the exact value.
+    """abs(actual - exact) in units in the last place of the exact value, in the dtype of actual.
 
-    Infinity counts as the power of two that the exponent range ends at, so that rounding to it is
-    judged as any other rounding is.
+    Infinity counts as the power of 2 at which the exponent range ends, so that rounding to it is
+    judged like any other rounding.
     """
     end = (_mp.mpf(2) if actual.dtype == torch.float64 else 2.0) ** round(
         math.log2(torch.finfo(actual.dtype).max)
@@ -95,7 +86,7 @@ def ulp_error(actual: Tensor, exact: Exact) -> np.ndarray[Any, np.dtype[np.float
 
 
 def ulp(exact: Exact, dtype: torch.dtype) -> Exact:
-    """The unit in the last place of the exact numbers in dtype; a denormal's is the smallest."""
+    """The unit in the last place of the exact numbers in dtype."""
     wide = dtype == torch.float64
     lowest = round(math.log2(torch.finfo(dtype).tiny)) + 1
     exponents = (np.frompyfunc(_mp.frexp, 1, 2) if wide else np.frexp)(exact)[1]
@@ -115,31 +106,31 @@ def softplus(x: Tensor, beta: float) -> Exact:
 
 
 def slope(x: Tensor, beta: float) -> Exact:
-    """sigmoid(beta x), softplus's derivative."""
+    """sigmoid(beta x), the derivative of softplus."""
     small = _exp_neg(x, beta)
     return np.where(_times(beta, x) > 0, 1, small) / (1 + small)
 
 
 def curvature(x: Tensor, beta: float) -> Exact:
-    """slope's derivative."""
+    """The derivative of slope."""
     small = _exp_neg(x, beta)
     return small / (1 + small) ** 2 * beta
 
 
 def slope_from_result(y: Tensor, beta: float) -> Exact:
-    """softplus's derivative in terms of its result."""
+    """The derivative of softplus in terms of its result."""
     return -_apply("expm1", -_times(beta, y))
 
 
 def curvature_from_result(y: Tensor, beta: float) -> Exact:
-    """slope_from_result's derivative."""
+    """The derivative of slope_from_result with respect to the result."""
     return _exp_neg(y, beta) * beta
 
 
 def inverse_softplus(y: Tensor, beta: float) -> Exact:
     """Without a threshold, for beta y >= 0."""
     v = _times(beta, y)
-    beside_zero = (v > 0.3) & (v < 1.5)  # of the result, at ln(2)
+    beside_zero = (v > 0.3) & (v < 1.5)  # the zero of the result is at ln(2)
     distance = np.where(beside_zero, _minus_ln2(v) + _lost(beta, y), 0.5)
     with np.errstate(divide="ignore"):
         elsewhere = v + _apply("log", -_apply("expm1", -v))
@@ -148,14 +139,14 @@ def inverse_softplus(y: Tensor, beta: float) -> Exact:
 
 
 def inverse_slope(y: Tensor, beta: float) -> Exact:
-    """inverse_softplus's derivative."""
+    """The derivative of inverse_softplus."""
     return 1 / slope_from_result(y, beta)
 
 
 def is_linear(
     x: Tensor, beta: float, threshold: float = 20.0
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Where beta * x, rounded as the operator rounds it, is above the threshold."""
+    """Where beta * x is above the threshold, with the product rounded as the operator rounds it."""
     work = _opmath(x.dtype)
     with np.errstate(over="ignore", under="ignore"):
         return x.double().numpy().astype(work) * work(beta) > work(threshold)
@@ -170,14 +161,14 @@ _mp_functions = {
 
 
 def _opmath(dtype: torch.dtype) -> type[np.floating[Any]]:
-    """The type that a dtype is computed in."""
+    """The type in which a dtype is computed."""
     return np.float64 if dtype == torch.float64 else np.float32
 
 
 def numbers(tensor: Tensor) -> Exact:
-    """The tensor's own values, to calculate with."""
+    """The exact values of the tensor, to calculate with."""
     values = tensor.detach().to("cpu", torch.float64).numpy()
-    with np.errstate(invalid="ignore"):  # a NaN is for check() to find
+    with np.errstate(invalid="ignore"):  # check() finds NaNs
         return _to_mp(values) if tensor.dtype == torch.float64 else values
 
 
@@ -186,8 +177,8 @@ def _times(beta: float, x: Tensor) -> Exact:
 
 
 def _lost(beta: float, x: Tensor) -> Exact:
-    """What rounding took from _times(beta, x), exactly: 120 bits hold the product, and two float64
-    numbers do where x is of a narrower dtype."""
+    """The rounding error of _times(beta, x), exactly. The 120 bits of mpmath hold the product, and
+    two float64 numbers hold it if x has another dtype than float64."""
     values = numbers(x)
     if x.dtype == torch.float64:
         return 0 * values
@@ -220,8 +211,8 @@ def _apply(name: str, values: Exact) -> Exact:
 
 @lru_cache
 def points(dtype: torch.dtype, beta: float) -> Tensor:
-    """Finite inputs over the whole range, most of them where the kernels change course."""
-    if dtype.itemsize == 2:  # every one
+    """Finite inputs over the whole range, most of them near the places where the kernels branch."""
+    if dtype.itemsize == 2:  # all numbers
         numbers = torch.arange(-(2**15), 2**15).to(torch.int16).view(dtype)
         return numbers[numbers.isfinite()]
     generator = torch.Generator().manual_seed(0)
@@ -229,11 +220,11 @@ def points(dtype: torch.dtype, beta: float) -> Tensor:
     count = 1000 if wide else 300_000
     centres = torch.cat(
         [
-            # exp's reduction steps at (k + 1/2) ln(2) - 0.0589, and halfway between
+            # the steps of the range reduction, at (k + 1/2) ln(2) - 0.0589, and halfway between
             torch.arange(0.0, 120, 0.5) * math.log(2) - 0.0589,
-            # log1p's table; the default threshold
+            # the table of log1p, and the default threshold
             torch.tensor([0.2877, 0.4055, 0.98, 20.0]),
-            # results and exponentials become denormal, then zero
+            # results and exponentials become subnormal, then zero
             torch.tensor([87.0, 87.3366, 88.03, 103.28, 103.972, 104.0, 104.5]),
             torch.tensor([708.0, 708.3964, 709.09, 744.44, 745.133, 746.0]),
         ]
@@ -249,7 +240,7 @@ def points(dtype: torch.dtype, beta: float) -> Tensor:
 
 
 def results(dtype: torch.dtype, beta: float) -> Tensor:
-    """Of softplus, where beta times them is a normal number; many of them beside ln(2)."""
+    """Results of softplus for which beta times the result is normal. Many are near ln(2)."""
     steps = 2.0 ** -torch.arange(1.0, _DIGITS[dtype] + 1).double()
     beside_ln2 = math.log(2) / abs(beta) * torch.cat([1 - steps, 1 + steps])
     y = torch.cat([points(dtype, beta).abs(), beside_ln2.to(dtype)])
