@@ -8,8 +8,8 @@ FetchContent_MakeAvailable(googletest)
 include(GoogleTest)
 enable_testing()
 
-# The loops that are tested: the library's, and what CUDA computes, on the CPU. No torch, but for
-# the headers of its two halves.
+# The loops that are tested: those of the library, and what CUDA computes, on the CPU. They need no
+# torch except the headers of its two 16-bit types.
 add_library(loops_under_test OBJECT tests/cpp/scalar_loops.cpp)
 target_include_directories(loops_under_test SYSTEM PRIVATE ${LIBTORCH_INCLUDE_DIR})
 if(TARGET loops_avx2)
@@ -17,14 +17,15 @@ if(TARGET loops_avx2)
 endif()
 target_link_libraries(loops_under_test PUBLIC options loops)
 
-# Their walk over memory. The tests themselves are compiled for any CPU of this kind.
+# Tests of how the loops go through memory. The tests themselves run on every CPU of this
+# architecture.
 add_executable(loop_tests tests/cpp/test_scalars.cpp tests/cpp/test_loops.cpp)
 target_link_libraries(loop_tests PRIVATE loops_under_test GTest::gtest_main)
 gtest_discover_tests(loop_tests DISCOVERY_TIMEOUT 60)
 
-# The same on CPUs that have less than this machine's, or lack one feature, as some virtual machines
-# do. QEMU emulates them, and ends the program at an instruction that the CPU does not have. Where
-# there is no QEMU that knows AVX, ctest names these tests as not run.
+# The same tests on CPUs that have fewer features than this one, or lack a single feature, as some
+# virtual machines do. QEMU emulates them, and ends the program at an instruction that the CPU does
+# not have. Without a QEMU that supports AVX, ctest lists these tests as not run.
 if(TARGET loops_avx2)
   function(knows_avx result qemu)
     execute_process(COMMAND ${qemu} --version OUTPUT_VARIABLE about)
@@ -47,8 +48,9 @@ if(TARGET loops_avx2)
   add_emulated_cpu(Haswell,-f16c default)
 endif()
 
-# Every error bound: the loops against a reference in higher precision, and that against mpmath. For
-# this machine's processor alone, since it is the reference that takes the time.
+# Every error bound: the loops against a reference in higher precision, and the reference against
+# mpmath. The programs are compiled for the CPU of this machine, because the reference takes most of
+# the time.
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-march=native HAVE_MARCH_NATIVE)
 find_package(Threads REQUIRED)
@@ -64,12 +66,12 @@ if(FUSED_SOFTPLUS_PYTHON)
             $<TARGET_FILE:reference_points>)
 endif()
 
-# The operators through the C++ interface: no Python.
+# The operators through the C++ interface, without Python.
 add_executable(op_tests tests/cpp/test_ops.cpp)
 target_link_libraries(op_tests PRIVATE options fused_softplus GTest::gtest_main)
 gtest_discover_tests(op_tests DISCOVERY_TIMEOUT 60)
 
-# Many threads and many calls; make test-load runs it for minutes.
+# Many threads and many calls. make test-load runs it for minutes.
 add_executable(load_tests tests/cpp/test_load.cpp)
 target_compile_definitions(load_tests PRIVATE
   GOLDEN_MODEL="${CMAKE_SOURCE_DIR}/tests/golden/model.pt")
@@ -80,7 +82,7 @@ if(FUSED_SOFTPLUS_SANITIZE STREQUAL thread)
   target_sources(load_tests PRIVATE tests/sanitizers/openmp.cpp)
 endif()
 
-# A model compiled ahead of time, run by a program that has the operator library and no Python.
+# A model that is compiled ahead of time, run by a program with the operator library and no Python.
 if(FUSED_SOFTPLUS_PYTHON)
   add_executable(run_package tests/cpp/package/run_package.cpp)
   target_link_libraries(run_package PRIVATE options fused_softplus)

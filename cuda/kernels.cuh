@@ -1,5 +1,5 @@
-// How CUDA's threads go over memory: contiguous operands in whole vectors, any other layout one
-// element at a time. What they compute is formulas.h's, for one number after another.
+// The CUDA kernels: contiguous operands are loaded and stored as whole vectors, other layouts one
+// element at a time. Each thread applies a formula to one number after another.
 #pragma once
 
 #include <ATen/OpMathType.h>
@@ -15,19 +15,19 @@ namespace fused_softplus::cuda {
 
 constexpr int threads = 128;  // in a block
 
-// What a thread loads of every input before it computes: enough, with all the threads that a
-// multiprocessor holds, to keep its share of the memory's bandwidth in flight (an H100 needs some
-// 18 KB for 0.7 us; 1,024 threads have 32).
+// The bytes of each input that a thread loads before it computes. All threads of a multiprocessor
+// together keep its share of the memory bandwidth in flight (an H100 needs about 18 KB for 0.7 us;
+// 1,024 threads have 32 KB).
 constexpr int thread_bytes = 32;
 
-// What one instruction loads or stores; to the host, the most that it may be.
+// The bytes that one instruction loads or stores. For the host, the maximum of all architectures.
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 1000
 constexpr int vector_bytes = 16;
 #else
 constexpr int vector_bytes = 32;
 #endif
 
-// The outputs' addresses, then the inputs'.
+// The addresses of the outputs, then of the inputs.
 template <typename Op>
 struct Operands {
   static constexpr int count = Op::outputs + Op::inputs;
@@ -44,7 +44,7 @@ struct Results {
 template <typename scalar_t>
 using Round = math::Rounding<scalar_t, at::opmath_type<scalar_t>>;
 
-// Op for one element, computed in opmath. input(i) is the i-th input's.
+// Applies Op to one element, computed in opmath. input(i) is the element of the i-th input.
 template <typename Op, typename scalar_t, typename Beta, typename Input>
 __device__ __forceinline__ Results<Op, scalar_t> apply(const Beta& beta, const Input& input) {
   using T = at::opmath_type<scalar_t>;
@@ -102,7 +102,7 @@ __global__ void __launch_bounds__(threads)
     }
   }
 
-  // Less than a vector is left.
+  // The last block computes the remaining elements, fewer than a vector.
   const int64_t index = whole_vectors * width + threadIdx.x;
   if (blockIdx.x == gridDim.x - 1 && index < n) {
     const auto results = apply<Op, scalar_t>(beta, [&](int i) {
@@ -152,12 +152,12 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-// Whether contiguous_kernel may start there.
+// Whether contiguous_kernel can load and store whole vectors from this address on.
 inline bool aligned(const void* address) {
   return reinterpret_cast<uintptr_t>(address) % vector_bytes == 0;
 }
 
-// Nothing for n = 0: no block at all is no valid launch.
+// Does nothing for n = 0, because a launch needs at least one block.
 template <typename... Parameters, typename... Arguments>
 void launch(void (*kernel)(Parameters...), int64_t elements_in_a_block, int64_t n,
             const Arguments&... arguments) {
@@ -174,7 +174,7 @@ void launch_contiguous(const Beta& beta, const Operands<Op>& operands, int64_t n
          operands);
 }
 
-// The calculator says where the elements are; n and all offsets are below 2^31.
+// The calculator gives the offsets of the elements. n and all offsets are below 2^31.
 template <typename scalar_t, typename Op, typename Beta>
 void launch_strided(const Beta& beta, const Operands<Op>& operands,
                     const OffsetCalculator<Operands<Op>::count>& calculator, int64_t n) {

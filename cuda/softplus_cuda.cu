@@ -10,7 +10,7 @@
 namespace fused_softplus::cuda {
 namespace {
 
-// visit(formula, element), both of a type that the kernels are compiled for.
+// Calls visit(formula, element) with the formula of this kernel and an element of this dtype.
 template <typename Visit>
 void dispatch(Kernel kernel, at::ScalarType dtype, const Visit& visit) {
   AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, dtype, "fused_softplus", [&] {
@@ -19,7 +19,7 @@ void dispatch(Kernel kernel, at::ScalarType dtype, const Visit& visit) {
 }
 
 struct Device {
-  using Guard = c10::DeviceGuard;  // takes a CPU's device as well, for TensorIterator to refuse
+  using Guard = c10::DeviceGuard;  // accepts a CPU device too, which TensorIterator then refuses
 
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
     c10::SmallVector<char*, 6> addresses;
@@ -39,7 +39,7 @@ struct Device {
     dispatch(kernel, iterator.dtype(0), [&](auto formula, auto element) {
       using scalar_t = decltype(element);
       const Operands<decltype(formula)> operands(addresses.data());
-      // Its time goes into addresses, so beta = 1 has no kernel of its own; the bits are alike.
+      // Addresses take the time here, so there is no kernel for beta = 1. The bits are the same.
       const math::AnyBeta<at::opmath_type<scalar_t>> any(beta, threshold);
       launch_strided<scalar_t>(any, operands, make_offset_calculator<operands.count>(iterator),
                                iterator.numel());

@@ -1,5 +1,6 @@
-// What CUDA's threads compute, on the CPU: the formulas one number at a time, with the same types,
-// the same choice of beta and the same fused multiply-adds as cuda/kernels.cuh, so the same bits.
+// What the threads of CUDA compute, on the CPU: the formulas for one number at a time, with the
+// same types, the same choice of beta and the same fused multiply-adds as in cuda/kernels.cuh, and
+// therefore with the same bits.
 #include <torch/headeronly/util/BFloat16.h>
 #include <torch/headeronly/util/Half.h>
 

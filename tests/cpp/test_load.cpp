@@ -1,5 +1,5 @@
-// Many threads and many calls at once: the same bits as one thread's, and no memory that stays.
-// LOAD_ROUNDS says how much, in rounds of some dozen calls; `make test-load` makes it minutes.
+// Many threads and many calls at once give the same bits as one thread, and keep no memory.
+// LOAD_ROUNDS is the number of rounds of some dozen calls. `make test-load` runs it for minutes.
 #include <ATen/Parallel.h>
 #include <fused_softplus/softplus.h>
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ int64_t rounds() {
   return wanted ? std::stoll(wanted) : 5'000;
 }
 
-// Runs work in that many threads, and passes on what one of them throws.
+// Runs work in that many threads, and rethrows an exception of one of them.
 void in_threads(int count, const std::function<void()>& work) {
   std::vector<std::future<void>> threads;
   for (int i = 0; i < count; ++i) {
@@ -35,7 +35,7 @@ void in_threads(int count, const std::function<void()>& work) {
   }
 }
 
-// Forward, backward, double backward and in place, with a bias and back, of x, which is only read.
+// Forward, backward, double backward, in place and with a bias. x is only read.
 std::vector<Tensor> compute(const Tensor& x) {
   const auto leaf = x.detach().requires_grad_();
   const auto bias = torch::full({}, 0.5, x.options()).requires_grad_();
@@ -86,7 +86,7 @@ TEST(Load, ThreadsGoBackThroughOneGraph) {
   });
 }
 
-// As a server does: requests to one TorchScript model, from the pool of threads that it forks to.
+// Like a server: requests to one TorchScript model from the pool of threads that it forks to.
 TEST(Load, ManySmallRequestsInTheInteropPool) {
   at::set_num_interop_threads(threads);
   auto model = torch::jit::load(GOLDEN_MODEL);
@@ -112,7 +112,7 @@ int64_t resident_bytes() {
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool counts_memory = false;  // what is freed stays with the sanitizer for a while
+constexpr bool counts_memory = false;  // the sanitizer holds freed memory back for a while
 #else
 constexpr bool counts_memory = true;
 #endif
@@ -127,7 +127,7 @@ TEST(Load, MemoryStaysFlat) {
       compute(x);
     }
   };
-  run(1000);  // what is allocated once
+  run(1000);  // allocations that happen once
   const int64_t resident = resident_bytes();
   const auto in_use = mallinfo2().uordblks;
   run(rounds());
@@ -136,11 +136,11 @@ TEST(Load, MemoryStaysFlat) {
   std::cout << rounds() << " rounds: resident " << resident << " bytes, growth " << 100 * growth
             << " %, allocated " << kept << " bytes more\n";
   EXPECT_LT(growth, 0.01);
-  EXPECT_LT(kept, rounds());  // less than a byte a round
+  EXPECT_LT(kept, rounds());  // less than one byte per round
 }
 
-// How often a second so many threads do the same work together. Printed alone: a machine that
-// others use as well cannot promise it.
+// Prints how many rounds per second that many threads do together. It checks nothing, because other
+// programs may use the machine too.
 TEST(Load, Throughput) {
   const auto x = torch::linspace(-30, 30, small);
   const auto rate = [&](int count) {

@@ -1,5 +1,5 @@
-// The loops' walk over memory: an element's bits depend on nothing but its inputs, whatever its
-// place in the array, the strides, the operands' overlap or the instruction set.
+// How the loops go through memory: the bits of an element depend only on its inputs, and not on its
+// place in the array, the strides, an overlap of the operands or the instruction set.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,7 +14,7 @@ namespace {
 struct Format {
   Dtype dtype;
   int size;
-  uint64_t infinity;  // its bits, above which come NaN's
+  uint64_t infinity;  // its bits; those of NaNs are larger
 };
 constexpr Format float64{Dtype::float64, 8, 0x7FF0'0000'0000'0000};
 constexpr Format formats[] = {{Dtype::float32, 4, 0x7F80'0000},
@@ -22,8 +22,8 @@ constexpr Format formats[] = {{Dtype::float32, 4, 0x7F80'0000},
                               {Dtype::float16, 2, 0x7C00},
                               {Dtype::bfloat16, 2, 0x7F80}};
 
-// Of a NaN only that it is one: which of two NaNs an operation passes on depends on the order in
-// which a compiler writes its operands.
+// Makes all NaNs the same: which of two NaNs an operation returns depends on the order in which the
+// compiler writes its operands.
 std::vector<char> without_payloads(std::vector<char> bytes, const Format& format) {
   for (size_t at = 0; at < bytes.size(); at += format.size) {
     uint64_t bits = 0;
@@ -35,9 +35,9 @@ std::vector<char> without_payloads(std::vector<char> bytes, const Format& format
   return bytes;
 }
 
-constexpr int64_t most = 700;  // several buffers' worth, and not a multiple of any vector
+constexpr int64_t most = 700;  // more than two buffers, and not a multiple of any vector
 
-// Operands of one kernel and dtype: random numbers of every exponent, NaN and infinity among them.
+// Operands of one kernel and dtype: random numbers of every exponent, including NaN and infinity.
 struct Operands {
   KernelShape shape;
   Format format;
@@ -54,8 +54,8 @@ struct Operands {
     }
   }
 
-  // The outputs' bytes, one element after the other, of n elements from first on, each operand
-  // lying in memory with this many bytes from element to element.
+  // Computes n elements from first on, with operands of this stride in bytes. Returns the bytes of
+  // each output, without the gaps between its elements.
   std::vector<std::vector<char>> run(Loop loop, int64_t first, int64_t n, int64_t stride) const {
     constexpr char untouched = 0x55;
     std::vector<std::vector<char>> memory(shape.outputs, std::vector<char>(n * stride, untouched));
@@ -151,7 +151,7 @@ TEST(Loops, AnOutputMayBeAnInput) {
     auto inputs = operands.inputs;
     std::vector<std::vector<char>> others(operands.shape.outputs - 1,
                                           std::vector<char>(most * operands.size));
-    std::vector<char*> data = {inputs.back().data()};  // the first output over the last input
+    std::vector<char*> data = {inputs.back().data()};  // the first output overwrites the last input
     for (auto& other : others) {
       data.push_back(other.data());
     }
@@ -164,16 +164,16 @@ TEST(Loops, AnOutputMayBeAnInput) {
   });
 }
 
-// cmake/Tests.cmake emulates CPUs, and says which instruction set is the best that each has.
+// cmake/Tests.cmake emulates CPUs, and passes the best instruction set that each of them has.
 TEST(Loops, TheBestInstructionSetIsTheOneThatIsExpected) {
   const char* expected = std::getenv("BEST_INSTRUCTION_SET");
   if (!expected) {
-    GTEST_SKIP() << "nothing else than the library knows what this CPU has";
+    GTEST_SKIP() << "only an emulated CPU has a known instruction set";
   }
   EXPECT_STREQ(runnable_instruction_sets().front().name, expected);
 }
 
-// float32, and with it the halves, has a shorter table on AVX2 than elsewhere.
+// In float32 and the 16-bit types the bits may differ, because AVX2 has shorter tables.
 TEST(Loops, InstructionSetsWithFusedMultiplyAddAgreeBitForBitInFloat64) {
   std::vector<InstructionSet> fused = loops_under_test();
   std::erase_if(fused, [](const InstructionSet& set) { return !set.fused_multiply_add; });

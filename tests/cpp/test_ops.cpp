@@ -23,7 +23,7 @@ TEST(Ops, NoPythonIsLoaded) {
   EXPECT_EQ(text.str().find("libtorch_python"), std::string::npos);
 }
 
-// Against ATen in float64. The worst case is a product of three factors, each within 2 ULP.
+// Compares with ATen in float64. The worst case is a product of three factors, each within 2 ULP.
 void expect_equal(const at::Tensor& actual, const at::Tensor& expected) {
   EXPECT_TRUE(torch::allclose(actual, expected, 8 * 2.3e-16, 0)) << actual << expected;
 }
@@ -60,7 +60,7 @@ TEST(Ops, InPlaceGradientEqualsFunctional) {
   const auto expected = grad({fused_softplus::softplus(x).sum()}, {x})[0];
   auto y = x.clone();
   fused_softplus::softplus_(y);
-  // 1 - exp(-y) and sigmoid(x): each within 2 ULP, and y itself rounded.
+  // 1 - exp(-y) and sigmoid(x): each is within 2 ULP, and y itself is rounded.
   EXPECT_TRUE(torch::allclose(grad({y.sum()}, {x})[0], expected, 5 * 1.2e-7, 0));
 }
 
@@ -82,7 +82,7 @@ TEST(Ops, BiasAndInverse) {
   expect_equal(gradients[0], torch::sigmoid(2 * (x + bias)));
   expect_equal(gradients[1], gradients[0].sum(0));
   const auto inverse = fused_softplus::inverse_softplus(y.detach(), 2);
-  // y's rounding, relative to y, comes back times softplus(z) / softplus'(z) < abs(z) + 2.
+  // The relative rounding error of y returns multiplied by softplus(z) / softplus'(z) < abs(z) + 2.
   EXPECT_TRUE(torch::allclose(inverse, x + bias, 0, 2.3e-16 * 20)) << inverse << x + bias;
 }
 

@@ -1,4 +1,4 @@
-// What the CUDA kernels take for granted of the formulas for one number; it needs no GPU.
+// What the CUDA kernels assume about the formulas for one number. The tests need no GPU.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,14 +20,15 @@ class Scalars : public testing::Test {
   }
 };
 
-// The device's first guess is within 2^-20, whichever it is; the host's division is exact.
+// The relative error of the first guess of a GPU is below 2^-20. The division of the host is
+// correctly rounded.
 TEST_F(Scalars, ARefinedReciprocalIsCorrectlyRounded) {
   std::mt19937_64 random(1);
   std::uniform_real_distribution<double> from_1_to_2(1, 2), error(-0x1p-20, 0x1p-20);
   for (int i = 0; i < 10'000'000; ++i) {
     double x = from_1_to_2(random);
     if (i % 4 == 1) {
-      x = 1 + std::ldexp(std::floor(x * 1000), -52);  // near 1 and near 2, too
+      x = 1 + std::ldexp(std::floor(x * 1000), -52);  // also near 1 and near 2
     } else if (i % 4 == 2) {
       x = 2 - std::ldexp(std::floor(x * 1000), -52);
     }
@@ -35,9 +36,9 @@ TEST_F(Scalars, ARefinedReciprocalIsCorrectlyRounded) {
   }
 }
 
-// The strided kernel has no form of its own for beta = 1, as the contiguous one has.
+// The strided kernel uses AnyBeta for beta = 1, the contiguous one UnitBeta.
 template <Dtype dtype, typename T, typename Bits>
-void expect_beta_1_to_need_no_form_of_its_own() {
+void expect_the_same_bits_for_beta_1() {
   constexpr int n = 1'000'000;
   std::mt19937_64 random(1);
   std::vector<T> x(n), outputs[2][2] = {{x, x}, {x, x}};
@@ -71,9 +72,9 @@ void expect_beta_1_to_need_no_form_of_its_own() {
   }
 }
 
-TEST_F(Scalars, Beta1NeedsNoFormOfItsOwn) {
-  expect_beta_1_to_need_no_form_of_its_own<Dtype::float32, float, uint32_t>();
-  expect_beta_1_to_need_no_form_of_its_own<Dtype::float64, double, uint64_t>();
+TEST_F(Scalars, AnyBetaGivesTheSameBitsForBeta1) {
+  expect_the_same_bits_for_beta_1<Dtype::float32, float, uint32_t>();
+  expect_the_same_bits_for_beta_1<Dtype::float64, double, uint64_t>();
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-// Measures every contract on every instruction set that runs here, says the worst case of each and
-// the input that gives it, and fails if one is broken.
+// Measures every contract on every instruction set that runs here. It prints the worst case of each
+// contract and the input that causes it, and fails if a contract is broken.
 //
 //   accuracy [--exhaustive]
 //
-// By itself it tries a sample that has every binade and every edge in it; --exhaustive is every
-// float32 input for beta = 1 and more of everything else. All float16 and bfloat16 inputs are tried
-// either way. With denormal numbers flushed to 0, it is the sample either way.
+// Without the option it tries a sample that includes every binade and every edge. --exhaustive
+// tries every float32 input for beta = 1, and more of everything else. All float16 and bfloat16
+// inputs are always tried. With subnormal numbers flushed to 0, only the sample is tried.
 #include <cinttypes>
 #include <cstring>
 
@@ -27,7 +27,7 @@ class Run {
   Run(const Density& density, bool progress_shown)
       : density_(density), progress_(total_work(), progress_shown) {}
 
-  // Whether every contract is kept.
+  // Returns whether every contract is kept.
   bool all() {
     for (const InstructionSet& set : cpu::loops_under_test()) {
       check<Dtype::float32>(set);
@@ -43,7 +43,7 @@ class Run {
   }
 
  private:
-  // Whether denormal numbers are flushed to 0: both are tried where the processor can.
+  // Whether subnormal numbers are flushed to 0. Both are tried if the processor supports it.
   static std::vector<bool> modes() {
     return can_flush ? std::vector<bool>{false, true} : std::vector<bool>{false};
   }
@@ -109,7 +109,7 @@ class Run {
     }
     const std::string subject =
         format("%-7s %-8s %-15s %s%s", set.name, Format<dtype>::name, group.name, quantity.name,
-               flushing ? ", denormals flushed" : "");
+               flushing ? ", subnormals flushed" : "");
     const double limit = bound<dtype>(quantity, set, group.all[0].beta);
     const Worst& worst = findings.worst.at(0);
     report(worst.error + uncertainty<dtype> < limit,

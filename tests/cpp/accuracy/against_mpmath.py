@@ -1,9 +1,9 @@
-"""Checks against mpmath the reference that `accuracy` measures with, and the kernels too.
+"""Checks the reference with which `accuracy` measures, and the kernels, against mpmath.
 
     python against_mpmath.py <the reference_points program> [--exhaustive]
 
-By itself it tries a thousand inputs of each quantity and beta; --exhaustive is a million of
-float64 forward, and more of the others.
+Without the option it tries a thousand inputs of each quantity and beta. --exhaustive tries a
+million of float64 forward, and more of the others.
 """
 
 import subprocess
@@ -17,7 +17,7 @@ from tqdm import tqdm
 mp.prec = 120
 
 
-# ---- The functions, as reference.h has them ----------------------------------------------------
+# ---- The functions of reference.h --------------------------------------------------------------
 
 
 def softplus(x, beta):
@@ -60,14 +60,14 @@ FORMATS = {"float32": (24, -149), "float64": (53, -1074)}  # digits, exponent of
 
 
 def number(text):
-    """What C's %La printed."""
+    """A number as C prints it with %La."""
     mantissa, exponent = text.split("p")
     whole, _, fraction = mantissa.partition(".")
     return mp.ldexp(int(whole + fraction, 16), int(exponent) - 4 * len(fraction))
 
 
 def errors(task):
-    """The largest error of each column over some lines, in ULP, where it is, and how many lines."""
+    """The largest error of each column in ULP and its x, and the number of lines."""
     quantity, dtype, beta, lines = task
     digits, smallest = FORMATS[dtype]
     worst = []
@@ -82,7 +82,7 @@ def errors(task):
 
 
 def check(pool, program, quantity, dtype, beta, blocks):
-    """Prints the worst of each column of the program's output; whether all are within bounds."""
+    """Prints the worst of each column of the output. Returns whether all are within bounds."""
     command = [program, dtype, quantity, beta.hex(), str(blocks)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         names = next(process.stdout).split()[1:]

@@ -1,5 +1,5 @@
-// The processor's mode in which denormal numbers count as 0 (DAZ) and are flushed to 0 (FTZ): what
-// torch.set_flush_denormal(True) sets, and a library that is linked with -ffast-math.
+// The processor mode in which subnormal numbers count as 0 (DAZ) and are flushed to 0 (FTZ).
+// torch.set_flush_denormal(True) sets it, and so does a library that is linked with -ffast-math.
 #pragma once
 
 #ifdef __x86_64__

@@ -1,4 +1,4 @@
-// The stored formats, as numbers of a wider type that holds each of theirs exactly.
+// The stored formats, whose numbers a wider type holds exactly.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace fused_softplus::accuracy {
 
 using cpu::Dtype;
 
-// A format's name and bits, how many significant binary digits it has, the exponents of its
-// smallest denormal and of the power of 2 that it overflows at, and its 1.
+// The name and bits of a format, its number of significant binary digits, the exponents of its
+// smallest subnormal number and of the power of 2 at which it overflows, and the bits of 1.
 template <Dtype>
 struct Format;
 template <>
@@ -64,7 +64,7 @@ struct Format<Dtype::float16> {
   }
 };
 
-// The format that a format's results are computed in.
+// The format in which the results of a format are computed.
 template <Dtype dtype>
 using Opmath = Format<dtype == Dtype::float64 ? Dtype::float64 : Dtype::float32>;
 
@@ -85,9 +85,9 @@ inline long double leading_power_of_2(long double x) {
   return x == 0 ? 0 : std::ldexp(1.0L, std::ilogb(x));
 }
 
-// abs(result - exact), less an allowance, in the format's units in the last place at exact.
-// Infinity counts as the power of 2 that the format ends at, so that rounding to it is judged as
-// any other rounding is.
+// abs(result - exact), less an allowance, in units in the last place of exact. Infinity counts as
+// the power of 2 at which the format ends, so that rounding to it is judged like any other
+// rounding.
 template <typename F, typename W = typename F::Wide>
 W error_in_ulp(W result, W exact, W allowance) {
   constexpr W end = power_of_2<W>(F::end);

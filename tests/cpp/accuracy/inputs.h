@@ -1,5 +1,5 @@
-// Which inputs are tried: bit patterns in the order of the numbers, every one of them or a sample,
-// and float64 numbers drawn at random.
+// The inputs that are tried: bit patterns in the order of the numbers, all of them or a sample, and
+// random float64 numbers.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +20,16 @@ struct Inputs {
   std::function<void(int64_t, Bits*)> fill;
 };
 
-// How much of what cannot all be tried is tried.
+// The size of the sample, where not everything can be tried.
 struct Density {
-  int64_t float32_beta_1, float32_other;  // one block in so many
-  int64_t float64_blocks, search_blocks;  // so many, and around each of the worst found in them
+  int64_t float32_beta_1, float32_other;  // one block of that many is tried
+  int64_t float64_blocks, search_blocks;  // in all, and around each of the worst inputs
 };
 constexpr Density sample{1021, 4099, 64, 1}, exhaustive{1, 61, 1024, 8};
 
-// The inputs at which a kernel may change its course: exp(-u)'s reduction, whose steps are ln(2)
-// wide and begin 0.415 into it (csrc/math/reduction.h) or at a half, what is zero or denormal
-// beyond, log1p's table, the default threshold.
+// The inputs near which a kernel may branch: the steps of the range reduction, which are ln(2) wide
+// and begin at 0.415 (csrc/math/reduction.h) or 0.5 of that; where exp(-u) becomes subnormal and
+// then zero; the table of log1p; and the default threshold.
 template <Dtype dtype>
 std::vector<double> edges(double beta) {
   constexpr double ln2 = 0.6931471805599453;
@@ -47,8 +47,8 @@ std::vector<double> edges(double beta) {
   return edges;
 }
 
-// The bit pattern in this place from the smallest number to the largest: NaNs, -inf ... -0, 0 ...
-// inf, NaNs; and the place of a pattern.
+// The bit pattern at this place in the order of the numbers (NaNs, -inf ... -0, 0 ... inf, NaNs),
+// and the place of a pattern.
 template <typename Bits>
 constexpr Bits sign_bit = Bits(1) << (8 * sizeof(Bits) - 1);
 template <typename Bits>
@@ -61,8 +61,8 @@ int64_t place_of(Bits bits) {
   return bits & sign_bit<Bits> ? Bits(~bits) : bits ^ sign_bit<Bits>;
 }
 
-// Blocks of neighbours from these places on, and one more in every stride. A block ends with the
-// input that the next one begins with, so that every two neighbours are in one.
+// Blocks of neighbours that begin at these places, and one block in every stride. The last input of
+// a block is the first one of the next, so that every two neighbours are in one block.
 template <typename Bits>
 Inputs<Bits> neighbours(int64_t stride, const std::vector<int64_t>& places) {
   constexpr int64_t count = int64_t(1) << (8 * sizeof(Bits));
@@ -84,7 +84,7 @@ inline Inputs<uint32_t> float32_inputs(double beta, const Density& density) {
   return neighbours<uint32_t>(stride, places);
 }
 
-// A third over all exponents, a third within u < 40, a third within 2^-20 of an edge.
+// One third over all exponents, one third with u < 40, and one third within 2^-20 of an edge.
 template <Dtype dtype, typename Bits = typename Format<dtype>::Bits>
 Inputs<Bits> drawn(double beta, int64_t blocks) {
   return {blocks, [=, edges = edges<dtype>(beta)](int64_t number, Bits* inputs) {
@@ -111,7 +111,7 @@ auto inputs_for([[maybe_unused]] double beta, [[maybe_unused]] const Density& de
   }
 }
 
-// So many blocks drawn from around each of these float64 numbers.
+// Random blocks around each of these float64 numbers.
 inline Inputs<uint64_t> around(const std::vector<double>& centres, double distance,
                                int64_t blocks_each) {
   return {std::ssize(centres) * blocks_each, [=](int64_t number, uint64_t* inputs) {

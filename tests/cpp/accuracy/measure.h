@@ -1,4 +1,4 @@
-// Runs a kernel on blocks of inputs, on every core, and finds the worst of its errors.
+// Runs a kernel on blocks of inputs, on every core, and finds its worst errors.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace fused_softplus::accuracy {
 
-// About how long a block takes, next to one of float32: long double is not vectorised.
+// The time that a block takes relative to one of float32. (long double is not vectorized.)
 template <Dtype dtype>
 constexpr double work_of_block = dtype == Dtype::float64 ? 25 : 1;
 
@@ -29,11 +29,12 @@ struct Findings {
   std::vector<Worst> worst;  // the largest error of all first
   int64_t inputs = 0;
 
-  // Errors below this one are not among the worst.
+  // Smaller errors are not among the worst.
   double cut() const { return worst.size() < most ? -INFINITY : worst.back().error; }
 
   void add(const Worst& found) {
-    // Of equal errors the one at the largest x, so that no order of the cores' work changes any.
+    // Of equal errors, the one at the largest x comes first, so that the order in which the cores
+    // work changes nothing.
     const auto smaller = [&](const Worst& w) {
       return std::tie(w.error, w.at) < std::tie(found.error, found.at);
     };
@@ -65,8 +66,8 @@ void run_kernel(const Quantity<W>& quantity, const InstructionSet& set, const Se
   set.find_loop(quantity.kernel, dtype)(setting.beta, setting.threshold, data, strides, block);
 }
 
-// The errors of one block. Its loops are apart and without branches, so that the compiler makes
-// vectors of them.
+// The errors of one block. The loops are separate and have no branches, so that the compiler can
+// vectorize them.
 template <Dtype dtype, typename W, typename Bits = typename Format<dtype>::Bits>
 void measure_block(const Quantity<W>& quantity, const InstructionSet& set, const Setting& setting,
                    const Bits* inputs, const Bits* results, Findings& findings) {
@@ -78,7 +79,7 @@ void measure_block(const Quantity<W>& quantity, const InstructionSet& set, const
     x[i] = F::value(inputs[i]);
   }
   quantity.exact(x, beta, setting.threshold, exact, block);
-  // A NaN has no error; nor has what softplus never gives.
+  // NaN has no error, and neither has a number that is no result of softplus.
   const W lowest = quantity.takes_result ? 0 : -INFINITY;
   for (int i = 0; i < block; ++i) {
     const W u = std::fabs(beta * x[i]);
@@ -96,7 +97,7 @@ void measure_block(const Quantity<W>& quantity, const InstructionSet& set, const
   int measured = 0, above = 0;
   for (int i = 0; i < block; ++i) {
     measured += error[i] != W(-INFINITY);
-    above += !(error[i] < cut);  // so is a NaN
+    above += !(error[i] < cut);  // or NaN
   }
   findings.inputs += measured;
   if (above == 0) {
@@ -134,7 +135,7 @@ Findings on_every_core(int64_t count, const Work& work) {
   return findings;
 }
 
-// visit(inputs, results) sees every block too.
+// Also calls visit(inputs, results) for every block.
 template <Dtype dtype, typename W, typename Bits, typename Visit>
 Findings measure(const Quantity<W>& quantity, const InstructionSet& set, const Setting& setting,
                  const Inputs<Bits>& inputs, Progress& progress, const Visit& visit) {
@@ -148,7 +149,7 @@ Findings measure(const Quantity<W>& quantity, const InstructionSet& set, const S
   });
 }
 
-// Looks closer and closer around the worst.
+// Searches closer and closer around the worst inputs.
 constexpr std::array distances{0x1p-6, 0x1p-12, 0x1p-20, 0x1p-30, 0x1p-40, 0x1p-48};
 template <typename W>
 void search(const Quantity<W>& quantity, const InstructionSet& set, const Setting& setting,

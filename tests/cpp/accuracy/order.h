@@ -1,4 +1,4 @@
-// softplus's order, which its results in float32 keep: never decreasing, never below max(x, 0).
+// The order that float32 results of softplus keep: never decreasing, never below max(x, 0).
 #pragma once
 
 #include <mutex>
@@ -11,10 +11,10 @@ class Order {
  public:
   struct Broken {
     int64_t times = 0;
-    float first = INFINITY;  // the lowest input at which it is
+    float first = INFINITY;  // the lowest input at which it is broken
   };
 
-  // A block of neighbours and what softplus gives for them; any thread.
+  // Takes a block of neighbours and their results. Any thread may call it.
   void visit(const uint32_t* inputs, const uint32_t* results) {
     note(decreasing_, inputs, block - 1,
          [&](int i) { return value(results[i]) > value(results[i + 1]); });

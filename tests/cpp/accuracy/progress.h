@@ -1,5 +1,5 @@
-// A progress bar on stderr, redrawn in place on a terminal and in a line of its own now and then
-// elsewhere.
+// A progress bar on stderr. A terminal redraws it in place; elsewhere it prints a new line every 20
+// seconds.
 #pragma once
 
 #include <unistd.h>
@@ -16,7 +16,7 @@ class Progress {
  public:
   Progress(double total, bool shown) : total_(total), shown_(shown) {}
 
-  // So much more is done; any thread.
+  // Adds completed work. Any thread may call it.
   void advance(double work) {
     done_ += work;
     const std::unique_lock lock(mutex_, std::try_to_lock);
@@ -27,7 +27,7 @@ class Progress {
     }
   }
 
-  // A line of output, above the bar.
+  // Prints a line of output above the bar.
   void print(const std::string& line) {
     const std::lock_guard lock(mutex_);
     std::fputs(shown_ && terminal_ ? "\r\033[K" : "", stderr);

@@ -1,7 +1,6 @@
-// What the kernels' results are measured against: the same functions in a wider type, in arithmetic
-// that shares nothing with csrc/. For double it is plain series, so that the compiler can make
-// vectors of the loops around it; for long double it is the C library. against_mpmath.py checks
-// both.
+// The reference for the results of the kernels: the same functions in a wider type, in arithmetic
+// that shares nothing with csrc/. double uses plain series, so that the compiler can vectorize the
+// loops around them; long double uses the C library. against_mpmath.py checks both.
 #pragma once
 
 #include <algorithm>
@@ -12,13 +11,13 @@
 
 namespace fused_softplus::accuracy {
 
-// The reference's own error stays below this part of the number.
+// The relative error of the reference itself stays below this number.
 template <typename W>
 constexpr double reference_error = sizeof(W) == sizeof(double) ? 0x1p-47 : 0x1p-61;
 
 namespace series {
 
-// The sum of coefficients[n] x^n: even and odd powers apart, which halves the time.
+// The sum of coefficients[n] x^n. Even and odd powers are separate, which halves the time.
 template <size_t terms>
 inline double sum(const std::array<double, terms>& coefficients, double x) {
   static_assert(terms % 2 == 0);
@@ -48,8 +47,8 @@ constexpr auto inverse_odd_numbers = [] {
   return coefficients;
 }();
 
-// exp(-u) = scale (1 + p), scale a power of 2, for u >= 0. Beyond 700 it stays as it is there,
-// which is nothing beside any float or half.
+// exp(-u) = scale (1 + p) with a power of 2 as scale, for u >= 0. It is constant above 700, where
+// it is negligible compared with every float32, float16 or bfloat16 number.
 struct ExpNeg {
   double scale, p;
 };
@@ -66,7 +65,7 @@ inline ExpNeg exp_neg(double u) {
 
 }  // namespace series
 
-// What rounding lost of the product beta x.
+// The rounding error of the product beta x.
 template <typename W>
 inline W lost_by(W product, W x, W beta) {
   return std::isinf(product) ? 0 : std::fma(beta, x, -product);
@@ -102,8 +101,8 @@ inline double log1p(double t) {
 }
 inline long double log1p(long double t) { return std::log1p(t); }
 
-// log(exp(v) - 1), for v = beta x >= 0. Near ln(2), its zero, it is log(1 + 2 (exp(v - ln(2)) -
-// 1)).
+// log(exp(v) - 1), for v = beta x >= 0. Near its zero, v = ln(2), it is computed as
+// log(1 + 2 (exp(v - ln(2)) - 1)).
 inline double log_expm1(double x, double beta) {
   const double v = beta * x, lost = lost_by(v, x, beta);
   const auto [scale, p] = series::exp_neg(-v);  // exp(v), by symmetry
@@ -125,7 +124,7 @@ inline long double log_expm1(long double x, long double beta) {
                               : -INFINITY;
 }
 
-// The functions, with every gradient that comes in equal to 1.
+// The functions, with every incoming gradient equal to 1.
 template <typename W>
 W softplus(W x, W beta, W threshold) {
   const W log = log1p(exp_neg(x, beta));
@@ -141,7 +140,7 @@ W curvature(W x, W beta, W threshold) {
   const W t = exp_neg(x, beta);
   return beta * x > threshold ? 0 : beta * t / ((1 + t) * (1 + t));
 }
-// From y = softplus(x): beta y >= 0, and no threshold.
+// From y = softplus(x), with beta y >= 0 and without a threshold.
 template <typename W>
 W slope_from_result(W y, W beta, W) {
   return one_minus_exp_neg(beta * y);
@@ -156,7 +155,7 @@ W inverse_softplus(W y, W beta, W threshold) {
   return beta * y > threshold ? y : log_expm1(y, beta) / beta;
 }
 
-// A whole block of any of these at a time.
+// One of these functions for a whole block.
 template <typename W>
 using Reference = void (*)(const W* x, W beta, W threshold, W* exact, int count);
 template <typename W, W function(W, W, W)>

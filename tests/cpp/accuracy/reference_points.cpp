@@ -1,10 +1,10 @@
-// Writes what against_mpmath.py checks: inputs, what the reference makes of them, and for beta = 1
-// what the kernels do.
+// Writes the numbers that against_mpmath.py checks: inputs, the results of the reference, and for
+// beta = 1 those of the kernels.
 //
 //   reference_points float32|float64 <quantity> <beta> <blocks of 1024 inputs>
 //
-// The first line names the columns, the second says how many units in the last place each but x
-// may be wrong by.
+// The first line names the columns. The second line has the error bound of each column except x, in
+// ULP.
 #include <cstdio>
 #include <string>
 #include <string_view>

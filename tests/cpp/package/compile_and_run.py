@@ -1,4 +1,4 @@
-"""Compiles a model that uses the operators with AOTInductor, and has a C++ program run it.
+"""Compiles a model that uses the operators with AOTInductor, and lets a C++ program run it.
 
     compile_and_run.py RUN_PACKAGE
 
@@ -17,7 +17,7 @@ from fused_softplus import softplus, softplus_
 
 
 class Model(nn.Module):
-    """All that ours has to say is in it; a product of matrices would only round differently."""
+    """Has every operator, and no product of matrices, which would only round differently."""
 
     def forward(self, x: Tensor) -> Tensor:
         return softplus_(softplus(x, 0.3) - 1, beta=-2, threshold=1)

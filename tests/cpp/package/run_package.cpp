@@ -1,5 +1,5 @@
-// Loads a package that AOTInductor compiled and compares its results with eager PyTorch's. Linking
-// the operator library is what registers the operators in it; no Python is involved.
+// Loads a package that AOTInductor compiled and compares its results with those of eager PyTorch.
+// Linking the operator library registers the operators. No Python is involved.
 //
 //   run_package PACKAGE.pt2 DATA.pt
 //
