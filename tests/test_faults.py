@@ -284,8 +284,8 @@ for name in {[*list(damaged)[1:], "missing", "whole"]}:
     reasons += ["undefined symbol: .*torchCheckGone", "No such file or directory"]
     for sentence, reason in zip(sentences, reasons, strict=True):
         assert re.fullmatch(
-            rf"fused_softplus's operator library cannot be loaded \(.*{reason}.*\); "
-            "install it again with: pip install [a-z_ -]*",
+            rf"cannot load the operator library of fused_softplus \(.*{reason}.*\); "
+            r"to build it again, run this in a clone of its repository: pip install [a-z -]*\.",
             sentence,
         )
 

@@ -125,7 +125,7 @@ for fake in {list(cases)}:
     for (built_for, found), sentence in zip(cases.values(), said, strict=True):
         assert sentence.startswith(
             f"this fused_softplus was built for torch {built_for}, but torch {found} is installed; "
-            "build it again with: pip install"
+            "to build it again, run this in a clone of its repository: pip install"
         )
 
 

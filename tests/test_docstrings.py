@@ -1,0 +1,23 @@
+"""Does every public name have an example in its docstring that runs and prints what it says?"""
+
+import doctest
+
+import pytest
+
+import fused_softplus
+import fused_softplus.onnx
+from fused_softplus.distributions import SoftplusTransform
+
+PUBLIC = [getattr(fused_softplus, name) for name in fused_softplus.__all__ if name[0] != "_"]
+
+
+@pytest.mark.parametrize(
+    "documented", [*PUBLIC, SoftplusTransform, fused_softplus.onnx], ids=lambda it: it.__name__
+)
+@pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
+def test_examples(documented: object) -> None:
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    for example in doctest.DocTestFinder().find(documented, globs={}):
+        runner.run(example)
+    assert runner.tries > 0
+    assert runner.failures == 0
