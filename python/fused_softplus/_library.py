@@ -37,7 +37,7 @@ def cmake_prefix_path() -> str:
     return str(_PACKAGE)
 
 
-_INSTALL = (
+_REBUILD = (
     "to build it again, run this in a clone of its repository: "
     "pip install --no-build-isolation --force-reinstall --no-deps ."
 )
@@ -53,7 +53,7 @@ def _load() -> None:
         raise ImportError(
             f"this fused_softplus was built for torch {built}{' with CUDA' if _build.cuda else ''},"
             f" but torch {torch.__version__}{'' if torch.version.cuda else ' without CUDA'} is "
-            f"installed; {_INSTALL} (or install the torch that it was built for)"
+            f"installed; {_REBUILD} (or install the torch that it was built for)"
         )
     path = library_path()
     try:
@@ -62,7 +62,7 @@ def _load() -> None:
     except OSError as error:
         raise ImportError(
             f"cannot load the operator library of fused_softplus ({error.__cause__ or error}); "
-            f"{_INSTALL}"
+            f"{_REBUILD}"
         ) from None
 
 
