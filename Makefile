@@ -1,5 +1,5 @@
-# Everything runs in a virtual environment that make creates. TORCH=2.11.0 uses another torch, in its
-# own environment and build folder. TORCH=installed uses the active python with its torch and its
+# Everything runs in a virtual environment that make creates. TORCH=2.11.0 uses another torch, in
+# its own environment and build folder. TORCH=installed uses the active python with its torch and its
 # packages, for machines without a network.
 PYTHON ?= python3
 TORCH ?= 2.15.0
@@ -52,7 +52,7 @@ test-exhaustive: build
 	$(BIN)/python tests/cpp/accuracy/against_mpmath.py $(BUILD)/reference_points --exhaustive
 	$(BUILD)/accuracy --exhaustive
 
-# Tests 25,000 new random cases of each kind (FUZZ_CASES=n: n cases) and prints the first that fails.
+# Tests 25,000 new random cases of each kind (FUZZ_CASES=n: n cases) and prints the first failure.
 fuzz: build
 	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-show-statistics
 
