@@ -1,5 +1,6 @@
 // The functions that Python calls. torch's own parser reads their arguments, as it does for
 // torch.nn.functional.softplus, so they take the same kinds of numbers and raise the same errors.
+#include <fused_softplus/softplus.h>
 #include <torch/csrc/autograd/python_cpp_function.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/csrc/utils/pycfunction_helpers.h>

@@ -392,8 +392,6 @@ def test_written_tensors_count_versions() -> None:
     assert x._version == 1
     softplus(x, out=out)
     assert (x._version, out._version) == (1, 1)
-    ops.softplus_backward.grad_input(x, x, 1, 20, grad_input=out)
-    assert (x._version, out._version) == (1, 2)
     with torch.inference_mode():
         assert softplus_(torch.zeros(1)).is_inference()
 

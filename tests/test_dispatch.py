@@ -37,11 +37,6 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
         {},
     ),
     (
-        ops.softplus_backward.grad_input,
-        lambda: (randn(3, 4), randn(3, 4), 1, 20),
-        {"grad_input": lambda: torch.empty(3, 4)},
-    ),
-    (
         ops.softplus_backward_from_result.default,
         lambda: (randn(3, 4, grad=True), randn(3, 4).abs().requires_grad_(), 2.5),
         {},

@@ -20,9 +20,6 @@ WITH_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
     "Softplus": lambda x, beta, threshold: Softplus(beta, threshold)(x),
     "torch.ops": ops.softplus,
     "backward": lambda x, *scalars: ops.softplus_backward(x, x, *scalars),
-    "grad_input": lambda x, *scalars: ops.softplus_backward.grad_input(
-        x, x, *scalars, grad_input=torch.empty_like(x)
-    ),
     "backward_from_result": lambda x, beta, _: ops.softplus_backward_from_result(x, x, beta),
     "double_backward": lambda x, *scalars: ops.softplus_double_backward(x, x, x, *scalars),
     "double_backward_from_result": lambda x, beta, _: ops.softplus_double_backward_from_result(

@@ -118,25 +118,6 @@ def test_out_may_be_the_input() -> None:
     assert torch.equal(x, expected)
 
 
-def test_grad_input() -> None:
-    grad, x = torch.randn(2, 100)
-    expected = ops.softplus_backward(grad, x, 1, 20)
-    grad_input = torch.empty(0)
-    assert ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad_input) is grad_input
-    assert torch.equal(grad_input, expected)
-    ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad)
-    assert torch.equal(grad, expected)
-
-
-def test_grad_input_that_overlaps_the_input_is_refused() -> None:
-    buffer = torch.randn(4)
-    before = buffer.clone()
-    grad, x = buffer[1:], buffer[:3]
-    with pytest.raises(RuntimeError, match="some elements of the input tensor and the written-to"):
-        ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad)
-    assert torch.equal(buffer, before)
-
-
 @pytest.mark.parametrize(
     ("make_out", "message"),
     [

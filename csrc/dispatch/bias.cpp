@@ -3,10 +3,9 @@
 // that of the sum.
 #include <ATen/ATen.h>
 #include <ATen/WrapDimUtils.h>
-#include <torch/library.h>
+#include <fused_softplus/softplus.h>
 
-#include "csrc/dispatch/operators.h"
-#include "csrc/dispatch/second_copy.h"
+#include "csrc/dispatch/registration.h"
 
 namespace fused_softplus {
 namespace {
@@ -52,22 +51,14 @@ Tensor softplus_number_bias(const Tensor& self, const Scalar& beta, const Scalar
   return fused_softplus::softplus(self + bias, beta, threshold);
 }
 
+void implement(torch::Library& m) {
+  m.impl("softplus.bias", softplus_along);
+  m.impl("softplus.number_bias", softplus_number_bias);
+}
+
+const Registration composites(c10::DispatchKey::CompositeImplicitAutograd, implement);
+// vmap looks only here for what consists of other operators.
+const Registration batching_rules(c10::DispatchKey::FuncTorchBatchedDecomposition, implement);
+
 }  // namespace
 }  // namespace fused_softplus
-
-TORCH_LIBRARY_IMPL(fused_softplus, CompositeImplicitAutograd, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  m.impl("softplus.bias", fused_softplus::softplus_along);
-  m.impl("softplus.number_bias", fused_softplus::softplus_number_bias);
-}
-
-// vmap looks only here for what consists of other operators.
-TORCH_LIBRARY_IMPL(fused_softplus, FuncTorchBatchedDecomposition, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  m.impl("softplus.bias", fused_softplus::softplus_along);
-  m.impl("softplus.number_bias", fused_softplus::softplus_number_bias);
-}

@@ -22,7 +22,6 @@ OPERATORS: tuple[Any, ...] = (
     *decompositions,
     ops.softplus.out,
     ops.softplus_.default,
-    ops.softplus_backward.grad_input,
 )
 
 
