@@ -139,7 +139,8 @@ def filled(text: str) -> str:
         name = found[1]
         return f"<!-- {name} -->\n{BLOCKS[name]()}\n<!-- /{name} -->"
 
-    return re.sub(r"<!-- ([\w-]+) -->\n.*?<!-- /\1 -->", fill, text, flags=re.DOTALL)
+    names = "|".join(BLOCKS)
+    return re.sub(rf"<!-- ({names}) -->\n.*?<!-- /\1 -->", fill, text, flags=re.DOTALL)
 
 
 def main() -> None:

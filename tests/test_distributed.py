@@ -107,9 +107,7 @@ def check_out(mesh: "dist.DeviceMesh") -> None:
     placements = (Shard(0), Shard(1), Replicate())
     for before, after in itertools.product(placements, placements):
 
-        def is_written(
-            op: Callable[..., Tensor], before: Any = before, after: Any = after
-        ) -> bool:
+        def is_written(op: Callable[..., Tensor], before: Any = before, after: Any = after) -> bool:
             written = distribute_tensor(torch.zeros_like(x), mesh, [after])
             result = op(distribute_tensor(x, mesh, [before]), 2, 20, out=written)
             right = torch.equal(full(written), op(x, 2, 20))
