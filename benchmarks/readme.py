@@ -49,17 +49,19 @@ def by_width(name: str, variant: str, machine: str = MACHINE) -> Rows:
 
 
 def sdf_gain() -> str:
-    """The sentence of README.md's first screen."""
+    """The sentence on the first screen of README.md."""
 
     def gains(machine: str) -> str:
         rows = by_width("sdf-step", "ours, in place", machine).values()
-        return " / ".join(f"{row['step, times as fast'][1]:.2f}" for row in rows)
+        medians = [row["step, times as fast"][1] for row in rows]
+        return f"{min(medians):.1f} to {max(medians):.1f} times"
 
-    each = " and ".join(f"{gains(machine)} ({name})" for name, machine in MACHINES.items())
-    widths = ", ".join(map(str, by_width("sdf-step", "ours, in place")))
+    first, *others = MACHINES.items()
+    widths = list(by_width("sdf-step", "ours, in place"))
+    also = "".join(f"; {name}: {gains(machine)}" for name, machine in others)
     return (
-        f"**A training step of this network, double backward included, is {each} times"
-        f" as fast as with `nn.Softplus`** with 8 layers of {widths} units"
+        f"**Training this network is {gains(first[1])} as fast as with `nn.Softplus`**"
+        f" ({first[0]}, layers of {max(widths)} to {min(widths)} units{also})."
     )
 
 
@@ -137,7 +139,8 @@ def filled(text: str) -> str:
         name = found[1]
         return f"<!-- {name} -->\n{BLOCKS[name]()}\n<!-- /{name} -->"
 
-    return re.sub(r"<!-- ([\w-]+) -->\n.*?<!-- /\1 -->", fill, text, flags=re.DOTALL)
+    names = "|".join(BLOCKS)
+    return re.sub(rf"<!-- ({names}) -->\n.*?<!-- /\1 -->", fill, text, flags=re.DOTALL)
 
 
 def main() -> None:

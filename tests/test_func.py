@@ -29,7 +29,7 @@ Function = Callable[[Tensor], Tensor]
 
 @pytest.fixture(autouse=True)
 def no_slow_loops() -> Iterator[None]:
-    """An operator without a batching rule raises here, where torch would loop and warn."""
+    """Makes operators without a batching rule raise, instead of looping with a warning."""
     torch._C._functorch._set_vmap_fallback_enabled(False)
     yield
     torch._C._functorch._set_vmap_fallback_enabled(True)
@@ -76,7 +76,7 @@ def pulled(function: Function) -> Function:
 
 ONE = torch.tensor(1.5, dtype=torch.float64)
 
-# Each takes a 3 by 4 matrix.
+# Each function takes a 3 by 4 matrix.
 TRANSFORMS: dict[str, Callable[[Function], Function]] = {
     "vmap": vmap,
     "vmap over columns": lambda f: vmap(f, in_dims=1),
@@ -121,11 +121,11 @@ TRANSFORMS: dict[str, Callable[[Function], Function]] = {
 }
 
 
-# Forward mode twice gives an in-place operator a constant tangent to write to; torch refuses that.
+# Nested forward mode gives an in-place operator a constant tangent to write to; PyTorch refuses.
 WRITES_TO_A_CONSTANT = {"jacfwd jacfwd", "jacfwd hessian"}
 
 
-@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # linearize's own
+@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # by linearize
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_transform(transform: str, way: str) -> None:
@@ -140,7 +140,7 @@ def test_transform(transform: str, way: str) -> None:
         return
     actual = TRANSFORMS[transform](WAYS[way])(x)
     assert torch.equal(x, before)
-    # Both are exact but for a few roundings of numbers below 10.
+    # Both differ from the exact values by a few roundings of numbers below 10.
     torch.testing.assert_close(actual, expected, rtol=0, atol=40 * torch.finfo(x.dtype).eps)
 
 
@@ -186,7 +186,7 @@ def loop(
     tensors: list[Tensor],
     in_dims: tuple[int | None, ...],
 ) -> tuple[Tensor, ...]:
-    """What vmap(function, in_dims) has to give, one sample after the other."""
+    """Returns the expected result of vmap(function, in_dims), computed sample by sample."""
     batch = next(t.shape[dim] for t, dim in zip(tensors, in_dims, strict=True) if dim is not None)
     samples = []
     for i in range(batch):
@@ -200,7 +200,7 @@ def loop(
 
 @pytest.mark.parametrize("op", POINTWISE, ids=str)
 def test_any_batch_dimensions_and_ranks(op: Callable[..., Tensor | tuple[Tensor, ...]]) -> None:
-    """Bit for bit as the loop, also where only some tensors are batched, or of fewer dimensions."""
+    """Equals the loop bit for bit, even if tensors are not batched or have fewer dimensions."""
     count, scalars = POINTWISE[op]
 
     def function(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -229,7 +229,7 @@ def test_any_batch_dimensions_and_ranks(op: Callable[..., Tensor | tuple[Tensor,
 @pytest.mark.parametrize("in_dims", [(0, None), (None, 0), (0, 0), (-1, 1)], ids=str)
 @pytest.mark.parametrize("bias_dim", [0, 1, -1])
 def test_bias_along_a_dimension(in_dims: tuple[int | None, int | None], bias_dim: int) -> None:
-    """That of the sample, whichever dimension the samples lie along."""
+    """bias_dim is a dimension of the sample, whatever the batch dimension is."""
     x, bias = torch.randn(3, 4), torch.randn((3, 4)[bias_dim])
     x, bias = (
         t if dim is None else torch.stack([t, t + 1], dim)
@@ -297,7 +297,7 @@ def test_no_samples() -> None:
 
 
 def test_functionalize_with_tensors_from_outside() -> None:
-    """They are read and written as by torch's operators, which put no traced value into one."""
+    """They are read and written as by PyTorch's operators, which write no traced value to them."""
     x, other, out = torch.linspace(-3, 3, 5), torch.linspace(1, 2, 5), torch.empty(5)
     read = functionalize(lambda traced: softplus(x, out=torch.empty_like(traced)))
     assert torch.equal(read(other), softplus(x))

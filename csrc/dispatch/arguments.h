@@ -1,4 +1,4 @@
-// What every operator asks of its arguments, on every device.
+// The checks of the operators' arguments, for every device.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,4 +1,4 @@
-// Autocast as ATen treats its own softplus: float32 on CUDA, and no rule on the CPU.
+// Autocast as ATen has it for its own softplus: float32 on CUDA, and no rule on the CPU.
 #include <ATen/autocast_mode.h>
 
 #include "csrc/dispatch/operators.h"

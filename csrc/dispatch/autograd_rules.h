@@ -21,7 +21,7 @@ inline at::Tensor in_opmath(const at::Tensor& tensor) {
   return tensor.to(at::toOpMathType(tensor.scalar_type()));
 }
 
-// Rule<op> has
+// Rule<op> of a function or a gradient has
 //   static constexpr const char* name;   // of the node
 //   static constexpr std::array saved;   // the names of the tensors that are saved
 //   static constexpr bool saves_result;  // whether they are the operator's own output

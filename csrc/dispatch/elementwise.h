@@ -1,6 +1,6 @@
-// The operators as kernels over tensors: arguments checked, outputs allocated or resized, layouts
-// walked by TensorIterator. A device adds only how a kernel runs over memory, and registers the
-// rest under its dispatch key.
+// The operators' kernels over tensors. They check the arguments, allocate or resize the outputs,
+// and leave other than contiguous layouts to TensorIterator. A device adds only how a kernel runs
+// over memory.
 #pragma once
 
 #include <ATen/TensorIterator.h>
@@ -14,15 +14,14 @@
 namespace fused_softplus {
 
 // Device has
-//   class Guard;  // made from the tensors' c10::Device: makes it the current one while it lives
+//   class Guard;  // makes the tensors' c10::Device, its argument, the current one in its scope
 //   // Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
 //   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
 //                   double threshold);
-//   // Whether a contiguous tensor needs no iterator, and whether an input may then lie along a
-//   // dimension.
+//   // Whether a contiguous tensor needs no iterator. If so, the next two functions are called.
 //   static bool takes_contiguous(const at::Tensor& tensor);
+//   // Whether one input may then lie along a dimension of the others.
 //   static constexpr bool takes_rows;
-//   // What is then called: a new tensor like this one, and run over rows.
 //   static at::Tensor empty_like_contiguous(const at::Tensor& tensor);
 //   static void run_contiguous(at::ScalarType dtype, const Rows& rows, Kernel kernel, double beta,
 //                              double threshold);
@@ -65,8 +64,8 @@ struct Elementwise {
     return softplus_out(self, beta, threshold, self);
   }
 
-  // An undefined output is allocated as ATen's elementwise operators would; a defined one is
-  // resized. Different dtypes or devices, and partly overlapping memory, are refused.
+  // Allocates an undefined output as ATen's elementwise operators do, and resizes a defined one.
+  // Refuses tensors of different dtypes or devices, and outputs that partly overlap an input.
   template <const auto& op>
   static void run(std::initializer_list<Tensor*> outputs,
                   std::initializer_list<const Tensor*> inputs, const Scalar& beta,
@@ -81,7 +80,7 @@ struct Elementwise {
   static void run(Kernel kernel, std::initializer_list<Tensor*> outputs,
                   std::initializer_list<const Tensor*> inputs, double beta, double threshold) {
     const typename Device::Guard guard((*inputs.begin())->device());
-    if (plain(outputs, inputs)) {
+    if (needs_no_iterator(outputs, inputs)) {
       return run_contiguous(kernel, outputs, inputs, beta, threshold);
     }
     at::TensorIteratorConfig config;
@@ -99,11 +98,11 @@ struct Elementwise {
     }
   }
 
-  // Whether the tensors need nothing of what an iterator does, which takes most of a small call's
-  // time. All are contiguous and of one size, but for one input, which may lie along a dimension;
-  // and no output aliases an input unless they are the same tensor.
-  static bool plain(std::initializer_list<Tensor*> outputs,
-                    std::initializer_list<const Tensor*> inputs) {
+  // An iterator takes most of a small call's time. None is needed if all tensors are contiguous and
+  // of one size, apart from one input that may lie along a dimension, and no output aliases an
+  // input unless they are the same tensor.
+  static bool needs_no_iterator(std::initializer_list<Tensor*> outputs,
+                                std::initializer_list<const Tensor*> inputs) {
     const Tensor& first = **inputs.begin();
     const auto fits = [&](const Tensor* tensor) {
       return tensor->is_contiguous() && tensor->sizes() == first.sizes() &&

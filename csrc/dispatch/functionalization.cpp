@@ -1,5 +1,5 @@
-// Operators that write, as their functional twin and an update of the tensor written to. This is
-// what lets torch.compile and export trace them; ATen's own have such kernels from code generation.
+// Turns the operators that write into softplus and an update of the tensor that is written to. This
+// lets torch.compile and torch.export trace them. ATen's operators have generated kernels for it.
 #include <ATen/FunctionalTensorWrapper.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 

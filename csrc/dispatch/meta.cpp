@@ -1,6 +1,6 @@
-// Shapes, strides and dtypes without data, for torch.compile, FakeTensor and the meta device. The
-// rules are those of every elementwise operator, so ATen is asked for them with operators of as
-// many inputs (neg and mul) that follow them for symbolic shapes, too.
+// Shapes, strides and dtypes without data, for torch.compile, FakeTensor and the meta device. They
+// follow the rules of every elementwise operator, so ATen's neg and mul give them, for symbolic
+// shapes, too.
 #include <ATen/ATen.h>
 
 #include "csrc/dispatch/arguments.h"

@@ -1,7 +1,7 @@
-// The operators that write nothing under their names with an underscore, with beta and threshold as
-// 0-D tensors on the CPU. torch.compile makes a tensor of a float that changes between calls, and
-// would compile again for each value of a Scalar. They run below autograd, which has seen the
-// operators of the names without an underscore.
+// The twin of each operator of the list: its name has an underscore, and it takes beta and
+// threshold as 0-D tensors on the CPU. torch.compile makes a tensor of a float that changes between
+// calls, and would compile again for each value of a Scalar. The twins run below autograd, which
+// has seen the operators without an underscore.
 #include "csrc/dispatch/operators.h"
 #include "csrc/dispatch/registration.h"
 
@@ -11,7 +11,7 @@ namespace {
 using at::Scalar;
 using torch::jit::Stack;
 
-// Calls the operator without the underscore, with value(tensor) for each of the two.
+// Calls the operator without the underscore, with value(tensor) for beta and for threshold.
 template <typename Value>
 void call_with_numbers(const c10::OperatorHandle& op, Stack* stack, const Value& value) {
   const auto& schema = op.schema();
@@ -32,7 +32,7 @@ void call_with_items(const c10::OperatorHandle& op, Stack* stack) {
   call_with_numbers(op, stack, [](const at::Tensor& number) { return number.item(); });
 }
 
-// The numbers decide nothing about the result's shape.
+// The result's shape does not depend on the numbers.
 void call_without_data(const c10::OperatorHandle& op, Stack* stack) {
   call_with_numbers(op, stack, [](const at::Tensor&) { return Scalar(1); });
 }

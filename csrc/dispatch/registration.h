@@ -1,3 +1,4 @@
+// Registers kernels with torch's dispatcher.
 #pragma once
 
 #include <torch/library.h>

@@ -1,6 +1,6 @@
-// Batching rules: a call on batched tensors becomes one call on the tensors inside them, for
-// torch.vmap and whatever of torch.func is built on it. Operators with out= have none, as ATen's
-// have none: there the result may need more room than an unbatched out has.
+// Batching rules for torch.vmap and the parts of torch.func that are built on it. A call on batched
+// tensors becomes one call on the tensors inside them. softplus.out has no rule, and neither has
+// ATen's: its result may need more room than an out that is not batched has.
 #include <ATen/ATen.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/PlumbingHelper.h>
@@ -14,7 +14,7 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
-// The vmap that is being computed, for as long as this lives; calls go to the levels below it.
+// The vmap that is being computed. In the scope of this object, calls go to the levels below it.
 class Level {
  public:
   Level() {
@@ -31,8 +31,8 @@ class Level {
   c10::impl::ExcludeDispatchKeyGuard below_{c10::DispatchKey::FuncTorchBatched};
 };
 
-// The tensor inside, its batch dimension first and aligned from the right to the logical rank that
-// all inputs broadcast to.
+// The tensor inside a batched tensor. Its batch dimension comes first, and the others are aligned
+// from the right to the logical rank that all inputs broadcast to.
 Tensor physical(const Tensor& tensor, int64_t level, int64_t rank) {
   auto [value, batch] = at::functorch::unwrapTensorAtLevel(tensor, level);
   if (!batch) {

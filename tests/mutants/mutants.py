@@ -218,8 +218,7 @@ MUTANTS = [
     Mutant(
         "csrc/cpu/storage.h",
         "const Word finite = magnitude < (1u << 23) ? subnormal : normal;",
-        "const Word finite = math::bit_cast<Word>("
-        "math::bit_cast<V>(magnitude) * 0x1p112f);",
+        "const Word finite = math::bit_cast<Word>(math::bit_cast<V>(magnitude) * 0x1p112f);",
         "float16's subnormal numbers count as 0 where the processor flushes float's",
     ),
     # ---- Tables, polynomials and rounding ----------------------------------------------------
