@@ -177,7 +177,7 @@ def test_bits_are_those_of_the_cpu(dtype: torch.dtype) -> None:
     """CUDA and AVX-512 run the same operations. The float64 formulas are the same everywhere; the
     tables of float32 and the 16-bit types have the same size. -fmad=false and fma() ensure this."""
     if dtype != torch.float64 and _C.cpu_capability() != "avx512":
-        pytest.skip("this CPU's float32 kernels look up among fewer octaves than CUDA's")
+        pytest.skip("this CPU's float32 kernels use shorter tables than CUDA's")
     x = (10 * torch.randn(100_003, dtype=torch.float64)).to(dtype)
     for on_cpu, on_gpu in zip(every_kernel(x), every_kernel(x.cuda()), strict=True):
         assert torch.equal(on_cpu, on_gpu.cpu())

@@ -94,7 +94,7 @@ def shown(bounds: Bounds, dtype: str, *, power_of_2: bool) -> str:
 
 
 def table(**rows: str) -> str:
-    """A row for each quantity: the bound for beta a power of 2, and in parentheses for any other."""
+    """A row for each quantity: its bound for beta a power of 2, and in parentheses for any beta."""
 
     def cell(bounds: Bounds, dtype: str) -> str:
         power_of_2, any_beta = (shown(bounds, dtype, power_of_2=p) for p in (True, False))
