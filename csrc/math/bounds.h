@@ -1,11 +1,13 @@
-// The form in which each formula states how exact it is. tests/tools/bounds.py reads the same text.
+// The form in which each formula states how exact it is. tests/tools/bounds.py reads formulas.h too.
 #pragma once
+
+#include <cstdint>
 
 namespace fused_softplus::math {
 
 // What exp(-|beta x|) is multiplied by. Where the exponential is subnormal, its error is up to one
 // unit of the subnormals. A multiplier m > 1 adds up to m - 1 such units to the bound.
-enum class Multiplier { one, beta, inverse_beta };
+enum class Multiplier : uint8_t { one, beta, inverse_beta };
 
 // The bounds of one output. An error stays below them, in units in the last place (ULP) of the
 // result, with every incoming gradient equal to 1 (any other product rounds once more). beta is the
@@ -21,8 +23,8 @@ enum class Multiplier { one, beta, inverse_beta };
 struct Bounds {
   // For float32 and float64: for beta a power of 2 and for any other, on machines that have fused
   // multiply-add, and without it.
-  double power_of_2, any_beta;
-  double power_of_2_without_fma, any_beta_without_fma;
+  double power_of_2 = 0, any_beta = 0;
+  double power_of_2_without_fma = 0, any_beta_without_fma = 0;
   Multiplier multiplier = Multiplier::one;
   // Whether float16 and bfloat16 are correctly rounded for every input: for beta a power of 2 from
   // 2^-9 on, with fused multiply-add.

@@ -14,7 +14,7 @@ struct KernelShape {
   int outputs, inputs;
 };
 
-inline const std::vector<KernelShape> kernels = [] {
+inline std::vector<KernelShape> kernels() {
   std::vector<KernelShape> shapes;
   for (int number = 0; number <= static_cast<int>(Kernel::last); ++number) {
     const auto kernel = static_cast<Kernel>(number);
@@ -22,7 +22,7 @@ inline const std::vector<KernelShape> kernels = [] {
         kernel, [&](auto formula) { shapes.push_back({kernel, formula.outputs, formula.inputs}); });
   }
   return shapes;
-}();
+}
 
 inline std::vector<InstructionSet> runnable_instruction_sets() {
   std::vector<InstructionSet> sets = instruction_sets();

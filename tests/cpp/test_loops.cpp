@@ -90,7 +90,7 @@ struct Operands {
 template <typename Check>
 void for_every_loop(const Check& check) {
   for (const InstructionSet& set : loops_under_test()) {
-    for (const KernelShape& shape : kernels) {
+    for (const KernelShape& shape : kernels()) {
       for (const Format& format : formats) {
         SCOPED_TRACE(testing::Message() << set.name << ", kernel " << int(shape.kernel)
                                         << ", dtype " << int(format.dtype));
@@ -180,7 +180,7 @@ TEST(Loops, InstructionSetsWithFusedMultiplyAddAgreeBitForBitInFloat64) {
   if (fused.size() < 2) {
     GTEST_SKIP() << "this CPU runs fewer than two of them";
   }
-  for (const KernelShape& shape : kernels) {
+  for (const KernelShape& shape : kernels()) {
     const Operands operands(shape, float64);
     const auto run = [&](const InstructionSet& set) {
       return operands.run(set.find_loop(shape.kernel, Dtype::float64), 0, most, operands.size);

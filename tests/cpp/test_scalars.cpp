@@ -45,7 +45,7 @@ void expect_the_same_bits_for_beta_1() {
   std::generate(x.begin(), x.end(), [&] { return std::bit_cast<T>(static_cast<Bits>(random())); });
   T one = 1;
   for (const double threshold : {18.0, 20.0, HUGE_VAL}) {
-    for (const auto& [kernel, output_count, input_count] : kernels) {
+    for (const auto& [kernel, output_count, input_count] : kernels()) {
       const Loop loops[] = {scalar::find_loop(kernel, dtype),
                             scalar::find_loop_for_any_beta(kernel, dtype)};
       for (int which : {0, 1}) {

@@ -24,7 +24,7 @@ struct Quantity {
   Reference<W> exact;
   bool takes_result = false;  // defined for beta * x >= 0 only
   int inputs = 0, outputs = 0;
-  Bounds bounds{};
+  Bounds bounds;
 
   Quantity(const char* name_, Kernel kernel_, int output_, Reference<W> exact_,
            bool takes_result_ = false)
