@@ -17,8 +17,7 @@ export FUSED_SOFTPLUS_TESTS = ON
 
 .PHONY: build demo demo-sdf test test-exhaustive clean
 .PHONY: test-cuda test-load test-sanitize fuzz lint audit mutants coverage
-.PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-mamba bench-compiled bench-memory
-.PHONY: readme-tables roofline
+.PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-memory readme-tables roofline
 .DEFAULT_GOAL := build
 
 # The environment, made again when what it holds changes. Torch comes last: 2.11 puts an older
@@ -81,7 +80,7 @@ lint: build $(VENV)/.complete-lint
 # Known vulnerabilities in what is pinned, torch included; asks PyPI's database.
 audit: $(VENV)/.complete-lint
 	echo torch==$(TORCH) | $(BIN)/pip-audit --no-deps --disable-pip --format json -r /dev/stdin \
-	    -r requirements-dev.txt -r requirements-lint.txt -r requirements-bench.txt \
+	    -r requirements-dev.txt -r requirements-lint.txt \
 	    | $(BIN)/python -m tests.tools.audit
 
 # Whether the tests notice when the library is broken, in each of some ninety ways.
@@ -92,41 +91,37 @@ mutants: $(READY)
 coverage: $(VENV)/.complete-lint
 	tests/tools/coverage.sh
 
-# The peers; whatever of them cannot be had, the benchmark skips.
-$(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
-	-$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
-	touch $@
-
-# Seven minutes on two cores. BENCH=--quick takes two and answers the same questions less surely.
+# Some five minutes on two cores. BENCH=--quick takes one.
 bench: export FUSED_SOFTPLUS_BENCHMARKS = ON
-bench: build $(VENV)/.complete-bench
-	$(BIN)/python benchmarks/operators.py --loops $(BUILD)/loop_benchmarks $(BENCH)
+bench: build
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.operators --loops $(BUILD)/loop_benchmarks $(BENCH)
 
-# Training steps, some minutes each on two cores: a signed-distance network's, a network's for the
-# energy of molecules, a state-space model's, and a small network's, compiled.
-bench-sdf bench-schnet bench-mamba bench-compiled: bench-%: build
-	$(BIN)/python benchmarks/$*_step.py $(BENCH)
+# A training step of a signed-distance network, and of a network for the energy of molecules: some
+# minutes each on two cores.
+bench-sdf bench-schnet: bench-%: build
+	$(BIN)/python -m benchmarks.$*_step $(BENCH)
 
-# What a training step takes in memory.
+# The memory that a training step takes.
 bench-memory: build
-	$(BIN)/python benchmarks/memory.py $(BENCH)
+	$(BIN)/python -m benchmarks.memory $(BENCH)
 
 # One after the other, also under make -j.
 bench-models: build
-	for name in sdf schnet mamba memory compiled; do $(MAKE) bench-$$name || exit; done
+	for name in sdf schnet memory; do $(MAKE) bench-$$name || exit; done
 
 # The CUDA kernels against their peers: needs a GPU, but not the network (TORCH=installed).
 bench-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 bench-cuda: build
-	$(BIN)/python benchmarks/cuda_operators.py $(BENCH)
+	$(BIN)/python -m benchmarks.cuda_operators $(BENCH)
 
-# The same on paper, from the kernels' machine code: needs no GPU.
+# An estimate from the machine code of the CUDA kernels: needs no GPU.
 roofline: build
-	$(BIN)/python benchmarks/cuda_roofline.py
+	$(BIN)/python -m benchmarks.cuda_roofline
 
-# What the last benchmarks have measured, into the README's tables.
+# Writes what the records say into the tables of the Markdown files.
 readme-tables: $(READY)
-	$(BIN)/python benchmarks/readme.py
+	$(BIN)/python -m benchmarks.readme
 
 clean:
 	rm -rf build dist .venv .venv-* python/*.egg-info

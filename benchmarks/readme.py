@@ -1,134 +1,106 @@
-"""Puts what the records say into README.md and benchmarks/README.md.
+"""Writes what the records say into README.md, benchmarks/README.md and docs/*.md.
 
-    make readme-tables              # or, to see whether that would change a file: --check
+    make readme-tables
 
-Each block stands between <!-- name --> and <!-- /name -->, and is made anew by the function of that
-name; tests/test_readme.py holds the files to their records.
+The function of that name in BLOCKS writes what is between <!-- name --> and <!-- /name -->.
+tests/test_readme.py compares the files with the records.
 """
 
-import argparse
 import json
 import re
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import report
-import steps
-from results import Record, Result, load
+from benchmarks import kit
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results"
-FILES = (ROOT / "README.md", ROOT / "benchmarks" / "README.md")
-MACHINES = {"Intel Xeon": "intel-xeon-processor-avx512", "AMD EPYC, Zen 4": "amd-epyc-avx512"}
-MACHINE = MACHINES["Intel Xeon"]  # whose records the files show where they show one machine's
-OPERATIONS = {
-    "forward": "forward",
-    "backward": "backward",
-    "both": "forward and backward through autograd",
-    "double_backward": "double backward through autograd",
-}
-
-Rows = dict[Any, dict[str, Any]]
+ROOT = Path(__file__).parents[1]
+FILES = (ROOT / "README.md", ROOT / "benchmarks" / "README.md", *sorted(ROOT.glob("docs/*.md")))
+MACHINES = {"Intel Xeon": "intel-xeon-processor-avx512", "AMD EPYC": "amd-epyc-avx512"}
+MACHINE = MACHINES["Intel Xeon"]  # whose records the tables show
 
 
-def operators_record(machine: str = MACHINE) -> Record:
-    return load(RESULTS / f"{machine}.json")
-
-
-def training_record(name: str, machine: str = MACHINE) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((RESULTS / f"{machine}-{name}.json").read_text())
-    return record
-
-
-def by_width(name: str, variant: str, machine: str = MACHINE) -> Rows:
-    rows = training_record(name, machine)["rows"]
-    return {row["width"]: row for row in rows if row["variant"] == variant}
+def rows(name: str, machine: str = MACHINE) -> list[kit.Row]:
+    found: list[kit.Row] = json.loads((kit.RESULTS / f"{machine}-{name}.json").read_text())["rows"]
+    return found
 
 
 def sdf_gain() -> str:
-    """The sentence of README.md's first screen."""
+    """The first figure of README.md: from the widest network to the narrowest."""
 
-    def gains(machine: str) -> str:
-        rows = by_width("sdf-step", "ours, in place", machine).values()
-        return " / ".join(f"{row['step, times as fast'][1]:.2f}" for row in rows)
+    def gains(machine: str) -> list[float]:
+        found = rows("sdf-step", machine)
+        return [
+            row["step, times as fast"][1] for row in found if row["variant"] == "ours, in place"
+        ]
 
-    each = " and ".join(f"{gains(machine)} ({name})" for name, machine in MACHINES.items())
-    widths = ", ".join(map(str, by_width("sdf-step", "ours, in place")))
+    widths = [row["width"] for row in rows("sdf-step")]
+    intel, amd = map(gains, MACHINES.values())
     return (
-        f"**A training step of this network, double backward included, is {each} times"
-        f" as fast as with `nn.Softplus`** with 8 layers of {widths} units"
+        f"**Training this network is {min(intel):.1f} to {max(intel):.1f} times as fast as with"
+        f" `nn.Softplus`** on an Intel Xeon\n(widths {max(widths)} to {min(widths)}), and"
+        f" {min(amd):.1f} to {max(amd):.1f} times as fast on an AMD EPYC."
     )
 
 
-def sdf_table() -> str:
-    theirs = by_width("sdf-step", "nn.Softplus")
-    own = by_width("sdf-step", "ours, in place")
-    rows = [
-        [
-            str(width),
-            f"{theirs[width]['step, ms']:.3g}",
-            f"{row['step, ms']:.3g}",
-            steps.text(row["step, times as fast"]),
-            steps.text(row["times the better ReLU's"]),
-            *(
-                f"{theirs[width][what]:.0f} → {row[what]:.0f}"
-                for what in ("kept, MiB", "peak, MiB")
-            ),
-        ]
-        for width, row in own.items()
-    ]
-    headings = ["units", "nn.Softplus, ms", "ours, ms", "times as fast", "times ReLU's time"]
-    return report.table([*headings, "kept, MiB", "peak, MiB"], rows)
+def in_cache(*operations: str) -> Iterator[kit.Row]:
+    """2^18 elements, one thread."""
+    for row in rows("operators"):
+        if row["elements"] == 2**18 and row["operation"] in operations:
+            yield row
 
 
 def speed() -> str:
-    """2^18 elements, one thread."""
-
-    def row(result: Result) -> list[str]:
-        case = result.case
-        forced = f", {case.instruction_set.upper()} forced on both" if case.instruction_set else ""
-        return [
-            f"{OPERATIONS[case.operation]}, {case.dtype}{forced}",
-            *(f"{result.nanoseconds[name][1]:.3g}" for name in ("ours", "F.softplus")),
-            f"{result.times_as_fast['F.softplus'][1]:.2f}",
+    """README.md's short table."""
+    return kit.table(
+        [
+            {
+                "": f"{row['operation'].replace('_', ' ')}, {row['dtype']}",
+                **{f"{name}, ns": row["ns an element"][name][1] for name in ("ours", "F.softplus")},
+                "times as fast": f"{row['times as fast as it']['F.softplus'][1]:.2f}",
+            }
+            for row in in_cache("forward", "backward", "double_backward")
+            if row["dtype"] in ("float32", "bfloat16")
         ]
-
-    results = operators_record().results
-    order = list(OPERATIONS)
-    shown = sorted(
-        (one for one in results if one.case.size == 2**18 and one.case.operation in order),
-        key=lambda one: (one.case.instruction_set or "", order.index(one.case.operation)),
-    )
-    return report.table(["", "ours", "F.softplus", "times as fast"], map(row, shown))
-
-
-def goals() -> str:
-    return report.goal_table(
-        {name: operators_record(machine) for name, machine in MACHINES.items()}
     )
 
 
-def errors() -> str:
-    return report.accuracy_table(operators_record().accuracy)
+def operators() -> str:
+    order = ("forward", "backward", "both", "double_backward")
+    found = sorted(in_cache(*order), key=lambda row: order.index(row["operation"]))
+    hidden = ("elements", "threads")
+    return kit.table([{key: row[key] for key in row if key not in hidden} for row in found])
 
 
-def training(name: str) -> str:
-    return steps.table(training_record(name))
+def accuracy() -> str:
+    """The largest errors, and how many results of the 16-bit types are not the nearest number."""
+    errors = ("largest error, ULP", "subnormal results, ULP")
+
+    def is_shown(row: kit.Row) -> bool:
+        wide = row["dtype"] in ("float32", "float64")
+        return row["measure"] in (errors if wide else ("misrounded",))
+
+    return kit.table(list(filter(is_shown, rows("accuracy"))))
+
+
+def loops() -> str:
+    found = (row for row in rows("loops") if row["elements"] == 2**14)
+    hidden = ("elements", "GB/s")
+    return kit.table([{key: row[key] for key in row if key not in hidden} for row in found])
+
+
+def whole(name: str, machine: str = MACHINE) -> str:
+    return kit.table(rows(name, machine))
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "sdf-gain": sdf_gain,
-    "sdf-table": sdf_table,
     "speed": speed,
-    "goals": goals,
-    "errors": errors,
-    **{
-        name: partial(training, name)
-        for name in ("sdf-step", "schnet-step", "mamba-step", "compiled-step", "memory")
-    },
+    "operators": operators,
+    "accuracy": accuracy,
+    "loops": loops,
+    **{name: partial(whole, name) for name in ("sdf-step", "schnet-step", "memory")},
+    "on-paper": partial(whole, "on-paper", "nvidia-h100"),
 }
 
 
@@ -141,21 +113,8 @@ def filled(text: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if it would")
-    check = parser.parse_args().check
-    stale = []
     for path in FILES:
-        text = path.read_text()
-        if (new := filled(text)) != text:
-            stale.append(str(path.relative_to(ROOT)))
-            if not check:
-                path.write_text(new)
-    if check and stale:
-        sys.exit(f"not what the records say: {', '.join(stale)}; make readme-tables")
-    print(f"{'stale' if check else 'changed'}: {', '.join(stale) or 'nothing'}")
+        path.write_text(filled(path.read_text()))
 
 
 if __name__ == "__main__":
