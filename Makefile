@@ -1,6 +1,6 @@
-# Everything runs in a virtual environment made here. TORCH=2.11.0 uses another torch, in an
-# environment and a build folder of its own. TORCH=installed takes the python that is active, its
-# torch and its packages, as they are: for a machine without a network.
+# Everything runs in a virtual environment that make creates. TORCH=2.11.0 uses another torch, in
+# its own environment and build folder. TORCH=installed uses the active python with its torch and its
+# packages, for machines without a network.
 PYTHON ?= python3
 TORCH ?= 2.15.0
 ifeq ($(TORCH),installed)
@@ -20,8 +20,8 @@ export FUSED_SOFTPLUS_TESTS = ON
 .PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-memory readme-tables roofline
 .DEFAULT_GOAL := build
 
-# The environment, made again when what it holds changes. Torch comes last: 2.11 puts an older
-# setuptools in the place of the one pinned.
+# The environment is updated when its requirements change. Torch is installed after them, because
+# torch 2.11 replaces setuptools by an older version.
 $(VENV)/.complete: requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
@@ -30,14 +30,14 @@ $(VENV)/.complete: requirements-dev.txt pyproject.toml
 	    --no-build-isolation --no-deps --editable .
 	touch $@
 
-# CMake and Ninja rebuild what changed, and only that.
+# CMake and Ninja rebuild only what has changed.
 build: $(READY)
 	$(BIN)/python setup.py --quiet build_ext --inplace
 
 demo: build
 	$(BIN)/python -m examples.demo
 
-# A signed-distance network trained on the Stanford bunny: some five minutes on two cores.
+# Trains a signed-distance network on the Stanford bunny: about five minutes on two cores.
 demo-sdf: build
 	$(BIN)/python -m examples.demo_sdf
 
@@ -45,81 +45,81 @@ test: build
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure --parallel 2
 	$(BIN)/python -m pytest tests
 
-# Every contract with its worst case, found on every float32 input and on millions of float64 ones.
-# Six to fifteen minutes on two cores.
+# Tests every error bound on all float32 inputs and millions of float64 inputs, and prints the worst
+# case of each: six to fifteen minutes on two cores.
 test-exhaustive: build
 	$(BIN)/python tests/cpp/accuracy/against_mpmath.py $(BUILD)/reference_points --exhaustive
 	$(BUILD)/accuracy --exhaustive
 
-# New random cases, 25,000 of each kind (FUZZ_CASES=n: n), until one fails and is printed.
+# Tests 25,000 new random cases of each kind (FUZZ_CASES=n: n cases) and prints the first failure.
 fuzz: build
 	$(BIN)/python -m pytest tests/test_fuzz.py --hypothesis-profile=fuzz --hypothesis-show-statistics
 
-# Threads, an interop pool and memory, for minutes, and how much threads do together.
+# Tests threads, an interop pool and memory for minutes, and measures how the load scales.
 test-load: build
 	LOAD_ROUNDS=1500000 $(BUILD)/load_tests
 
-# The C++ tests under Address- and UndefinedBehaviorSanitizer, ThreadSanitizer and valgrind.
+# Runs the C++ tests with AddressSanitizer, UBSan, ThreadSanitizer and valgrind.
 test-sanitize: $(READY)
 	$(BIN)/python tests/sanitizers/run_sanitizers.py
 
-# What needs a GPU, in minutes. On a machine without a network: make test-cuda TORCH=installed
+# Runs the tests that need a GPU, in minutes. Without a network: make test-cuda TORCH=installed
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
 	$(BIN)/python -m pytest tests/test_cuda.py tests/test_autocast.py tests/test_sass.py
 
-# The tools of the next three.
+# The tools for lint, audit and coverage.
 $(VENV)/.complete-lint: requirements-lint.txt $(VENV)/.complete
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-lint.txt
 	touch $@
 
-# Formatting, types and what static analysis finds; the build is for clang-tidy's flags.
+# Checks formatting and types, and runs static analysis. clang-tidy takes its flags from the build.
 lint: build $(VENV)/.complete-lint
 	BUILD=$(BUILD) $(BIN)/pre-commit run --all-files --hook-stage manual
 
-# Known vulnerabilities in what is pinned, torch included; asks PyPI's database.
+# Lists known vulnerabilities of the pinned dependencies and torch, from the database of PyPI.
 audit: $(VENV)/.complete-lint
 	echo torch==$(TORCH) | $(BIN)/pip-audit --no-deps --disable-pip --format json -r /dev/stdin \
 	    -r requirements-dev.txt -r requirements-lint.txt \
 	    | $(BIN)/python -m tests.tools.audit
 
-# Whether the tests notice when the library is broken, in each of some ninety ways.
+# Breaks the library in some ninety ways and checks that a test notices each.
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants.run_mutants
 
-# Which lines the tests reach, and which not.
+# Measures which lines the tests reach.
 coverage: $(VENV)/.complete-lint
 	tests/tools/coverage.sh
 
-# Some five minutes on two cores. BENCH=--quick takes one.
+# Measures the operators: about five minutes on two cores. BENCH=--quick takes one, with more noise.
 bench: export FUSED_SOFTPLUS_BENCHMARKS = ON
 bench: build
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.operators --loops $(BUILD)/loop_benchmarks $(BENCH)
 
-# A training step of a signed-distance network, and of a network for the energy of molecules: some
-# minutes each on two cores.
+# Measures training steps, for some minutes each on two cores: a signed-distance network, and a
+# network for the energy of molecules.
 bench-sdf bench-schnet: bench-%: build
 	$(BIN)/python -m benchmarks.$*_step $(BENCH)
 
-# The memory that a training step takes.
+# Measures the memory of a training step.
 bench-memory: build
 	$(BIN)/python -m benchmarks.memory $(BENCH)
 
-# One after the other, also under make -j.
+# Runs them one after the other, even under make -j.
 bench-models: build
 	for name in sdf schnet memory; do $(MAKE) bench-$$name || exit; done
 
-# The CUDA kernels against their peers: needs a GPU, but not the network (TORCH=installed).
+# Measures the CUDA kernels against their peers. Needs a GPU, but no network (TORCH=installed).
 bench-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 bench-cuda: build
 	$(BIN)/python -m benchmarks.cuda_operators $(BENCH)
 
-# An estimate from the machine code of the CUDA kernels: needs no GPU.
+# Estimates from the machine code of the CUDA kernels how fast they can be. Needs no GPU.
 roofline: build
 	$(BIN)/python -m benchmarks.cuda_roofline
 
-# Writes what the records say into the tables of the Markdown files.
+# Writes the recorded results into the tables of the Markdown files.
 readme-tables: $(READY)
 	$(BIN)/python -m benchmarks.readme
 

@@ -1,4 +1,4 @@
-"""Hands the build to CMake (CMakeLists.txt has the sources) and the result to setuptools."""
+"""Builds with CMake and packages the result with setuptools. CMakeLists.txt lists the sources."""
 
 import os
 import subprocess
@@ -11,11 +11,11 @@ from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = "fused_softplus"
-EXTRAS = ("FUSED_SOFTPLUS_TESTS", "FUSED_SOFTPLUS_BENCHMARKS")  # ON in the environment builds them
+EXTRAS = ("FUSED_SOFTPLUS_TESTS", "FUSED_SOFTPLUS_BENCHMARKS")  # built if ON in the environment
 
 
 class CMakeBuild(build_ext):
-    """Configures once for each torch, rebuilds what changed, installs into the package."""
+    """Configures one build folder per torch version, builds it and installs into the package."""
 
     def run(self) -> None:
         inplace = self.inplace or self.editable_mode
@@ -44,6 +44,6 @@ class CMakeBuild(build_ext):
 setup(
     ext_modules=[Extension(f"{PACKAGE}._C", [])],
     cmdclass={"build_ext": CMakeBuild},
-    # C++ interfaces change with every minor release: what is built here runs with this one only.
+    # The C++ interfaces of PyTorch change with every minor release.
     install_requires=["torch=={}.{}.*".format(*torch.__version__.split("."))],
 )

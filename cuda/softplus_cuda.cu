@@ -4,7 +4,7 @@
 #include <c10/core/DeviceGuard.h>
 
 #include "csrc/dispatch/elementwise.h"
-#include "csrc/dispatch/second_copy.h"
+#include "csrc/dispatch/registration.h"
 #include "cuda/kernels.cuh"
 
 namespace fused_softplus::cuda {
@@ -74,12 +74,7 @@ struct Device {
   }
 };
 
+const Registration kernels(c10::DispatchKey::CUDA, Elementwise<Device>::register_in);
+
 }  // namespace
 }  // namespace fused_softplus::cuda
-
-TORCH_LIBRARY_IMPL(fused_softplus, CUDA, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  fused_softplus::Elementwise<fused_softplus::cuda::Device>::register_in(m);
-}

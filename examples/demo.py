@@ -1,6 +1,6 @@
-"""What fused_softplus does, on real data.
+"""Shows what fused_softplus does, on real data.
 
-Where it says that results agree, it has checked that; the first that do not end it with status 1.
+The demo checks every result that it reports as equal, and exits with status 1 if one is not.
 """
 
 import argparse
@@ -26,13 +26,13 @@ from tqdm import tqdm
 import fused_softplus
 from examples import diabetes
 
-# Importing the timer makes torch warn that there is no GPU, which the demo does not need.
+# Importing the timer makes PyTorch warn if there is no GPU. The demo does not need one.
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 from torch.utils.benchmark import Timer  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 CPP_SOURCE = ROOT / "examples" / "cpp"
-# One for each torch, since CMake remembers which it found.
+# One folder for each torch, because CMake caches the torch that it found.
 CPP_BUILD = ROOT / "build" / f"examples-cpp-{torch.__version__}"
 EPOCHS = 60
 COVERAGE = 0.9
@@ -46,7 +46,7 @@ def check(holds: bool, message: str) -> None:
 
 
 def difference(ours: Tensor, expected: Tensor, limit: float, what: str) -> float:
-    """The largest difference, as a part of the largest expected value; it must be within limit."""
+    """Returns the largest difference relative to the largest value, which must not exceed limit."""
     worst = ((ours - expected).abs().max() / expected.abs().max()).item()
     check(worst <= limit, f"{what} differ by {worst:.1e}, more than {limit:.0e}")
     return worst
@@ -98,8 +98,8 @@ def show_training(training: TensorDataset, held_out: TensorDataset) -> dict[str,
     expected = diabetes.Regressor()
     ours = copy.deepcopy(expected)
     swapped = fused_softplus.replace_softplus(ours)
-    check(swapped == 3, f"replace_softplus swapped {swapped} modules, not 3")
-    print(f"replace_softplus swapped {swapped} nn.Softplus modules: 2 hidden, 1 for the variance.")
+    check(swapped == 3, f"replace_softplus replaced {swapped} modules, not 3")
+    print(f"replace_softplus replaced {swapped} nn.Softplus modules: 2 hidden, 1 for the variance.")
 
     runs = diabetes.train({"nn.Softplus": expected, "fused_softplus": ours}, training, EPOCHS)
     print(f"\n{'':16}{'first epoch':>12}{'last epoch':>12}{'coverage':>10}{'time a step':>14}")
@@ -113,8 +113,8 @@ def show_training(training: TensorDataset, held_out: TensorDataset) -> dict[str,
     print(
         f"\nOver {len(losses[0])} steps the losses differ by {worst:.1e} of the largest at most.\n"
         f"Coverage: the share of {len(held_out)} new patients in their {COVERAGE:.0%} interval.\n"
-        "In a net this small a step's time goes to the optimizer and to starting each layer,\n"
-        "hardly to the activation, so the swap barely shows. Next, the activation by itself."
+        "In a network this small, most of a step is spent in the optimizer and in starting each\n"
+        "layer, so the time of a step hardly changes. Next, the activation by itself."
     )
     return runs
 
@@ -122,7 +122,7 @@ def show_training(training: TensorDataset, held_out: TensorDataset) -> dict[str,
 def show_speed() -> float:
     print("\n4. The activation by itself: 2^18 float32 values, one thread\n")
     peers: list[Activation] = [F.softplus, fused_softplus.softplus]
-    # On some CPUs log1p, in F.softplus, is many times slower until it has met -0.0: be fair to it.
+    # On some CPUs, log1p in F.softplus is many times slower until it has been called with -0.0.
     special = torch.tensor([-0.0, 0.0, 1.0, float("inf"), float("-inf"), float("nan")]).repeat(64)
     torch.log1p(special)
     x = 3 * torch.randn(2**18)
@@ -144,7 +144,7 @@ def show_speed() -> float:
 
 
 def median_seconds(timers: list[Timer], what: str) -> list[float]:
-    """The median time of each, taken in turns so that a busy machine disturbs all alike."""
+    """Returns the median times of the timers, which take turns, so noise affects all equally."""
     rounds = [
         [timer.blocked_autorange(min_run_time=0.1).median for timer in timers]
         for _ in tqdm(range(10), desc=what, disable=None, leave=False)
@@ -228,7 +228,7 @@ def main() -> None:
     )
     output = parser.parse_args().output
 
-    # Nets this small gain nothing from threads, and on a busy machine wait for them.
+    # Networks this small gain nothing from threads, and wait for them on a busy machine.
     torch.set_num_threads(1)
     torch.manual_seed(0)
     show_values()
@@ -240,10 +240,10 @@ def main() -> None:
     plot(runs, output)
     print(
         "\nIn short\n"
-        "- fused_softplus gives what nn.Softplus gives, values and gradients; a model with every\n"
-        "  nn.Softplus swapped by replace_softplus(model) trains to the same result.\n"
+        "- fused_softplus gives the values and gradients of nn.Softplus, and a model trains to\n"
+        "  the same result after replace_softplus(model).\n"
         f"- The activation alone, forward and backward, is {ratio:.1f}x as fast as PyTorch's.\n"
-        "- The trained model also ran, and trained on, in a C++ program with no Python in it.\n"
+        "- The trained model also ran and continued training in a C++ program without Python.\n"
         f"- Picture: {output}"
     )
 

@@ -1,9 +1,9 @@
-"""Learns the Stanford bunny's signed distance with nn.Softplus and ours, and draws what came out.
+"""Learns the signed distance of the Stanford bunny with nn.Softplus and with ours, and draws it.
 
     make demo-sdf
 
-Some five minutes on two cores. --width, --batch and --steps make it a larger or smaller job. What
-every form of softplus takes, compiled or not, and ReLU, is measured by benchmarks/sdf_step.py.
+This takes about five minutes on two cores. --width, --batch and --steps change that.
+benchmarks/sdf_step.py measures all forms of softplus, compiled or not, and ReLU.
 """
 
 import argparse
@@ -30,11 +30,11 @@ from examples import sdf
 
 ROOT = Path(__file__).resolve().parent.parent
 LIGHT = np.array([0.4, -0.7, 0.6]) / np.linalg.norm([0.4, -0.7, 0.6])
-AVERAGED = 25  # steps, in the drawn loss curves
+AVERAGED = 25  # steps for each point of the loss curves
 
 
 def distances(mesh: trimesh.Trimesh, other: trimesh.Trimesh) -> np.ndarray:
-    """From points on one surface to the other, which is sampled densely."""
+    """Returns the distances of points on one surface to the other, which is sampled densely."""
     points, _ = trimesh.sample.sample_surface(mesh, 20_000, seed=0)
     others, _ = trimesh.sample.sample_surface(other, 400_000, seed=0)
     return KDTree(others).query(points)[0]
@@ -78,7 +78,7 @@ def draw(
 
 
 def print_profile(name: str, model: nn.Module, batch: sdf.Batch, steps: int = 5) -> None:
-    """The operators in which a step spends its time, those they call not counted."""
+    """Prints the operators that take most of a step, without the operators that they call."""
     step = sdf.training_step(copy.deepcopy(model))
     step(batch)
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
@@ -105,16 +105,16 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "sdf.png")
     arguments = parser.parse_args()
 
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler's, else it prints its steps
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler prints its steps
     torch.manual_seed(arguments.seed)
     mesh = sdf.load_mesh()
     print(f"The Stanford bunny: {len(mesh.vertices):,} vertices, {len(mesh.faces):,} triangles.")
     expected = sdf.SDF(lambda: nn.Softplus(beta=100), arguments.width)
     ours = copy.deepcopy(expected)
     swapped = fused_softplus.replace_softplus(ours, inplace=True)
-    print(f"replace_softplus(model, inplace=True) swapped {swapped} nn.Softplus(beta=100) modules.")
+    print(f"replace_softplus(model, inplace=True) changed {swapped} nn.Softplus(beta=100) modules.")
 
-    # log1p, in nn.Softplus, is many times slower on some CPUs until it has met -0.0.
+    # On some CPUs, log1p in nn.Softplus is many times slower until it has been called with -0.0.
     torch.log1p(torch.full((64,), -0.0))
     models = {"nn.Softplus": expected, "fused_softplus, in place": ours}
     data = sdf.batches(mesh, arguments.batch, arguments.seed)

@@ -1,7 +1,7 @@
-"""A real use of softplus: predicting how diabetes progresses, and how sure the prediction is.
+"""A use of softplus: predicting the progression of diabetes with its uncertainty.
 
-The network gives a mean and a variance for each patient (heteroscedastic regression). Softplus is
-its smooth activation, and also what keeps the predicted variance positive.
+The network predicts a mean and a variance for each patient (heteroscedastic regression). Softplus
+is its activation, and also makes the predicted variance positive.
 """
 
 import time
@@ -36,7 +36,7 @@ class Regressor(nn.Module):
 
 @dataclass
 class Training:
-    """What one training run left behind."""
+    """The results of one training run."""
 
     model: nn.Module
     losses: list[float] = field(default_factory=list)  # one per step
@@ -44,7 +44,7 @@ class Training:
 
 
 def load_data() -> tuple[TensorDataset, TensorDataset]:
-    """The 442 patients of scikit-learn's diabetes data, standardised: (training, held out)."""
+    """Returns the standardized diabetes data of scikit-learn, 442 patients: training, held out."""
     rows = [torch.from_numpy(a).float() for a in load_diabetes(return_X_y=True, scaled=False)]
     train, test = train_test_split(range(len(rows[0])), test_size=0.25, random_state=0)
     standard = [(a - a[train].mean(0)) / a[train].std(0) for a in rows]
@@ -52,7 +52,7 @@ def load_data() -> tuple[TensorDataset, TensorDataset]:
 
 
 def train(models: Mapping[str, nn.Module], data: TensorDataset, epochs: int) -> dict[str, Training]:
-    """Train the models in turns on the same batches, so that noise in timing hits all alike."""
+    """Trains the models in turns on the same batches, so that noise affects their times equally."""
     runs = {name: Training(model) for name, model in models.items()}
     optimizers = {
         name: torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
@@ -86,7 +86,7 @@ def negative_log_likelihood(mean: Tensor, variance: Tensor, target: Tensor) -> T
 
 @torch.no_grad()
 def coverage(model: nn.Module, data: TensorDataset, nominal: float) -> float:
-    """The share of targets inside their central `nominal` prediction interval."""
+    """Returns the share of targets inside their central `nominal` prediction interval."""
     features, target = data.tensors
     mean, variance = model(features)
     half_width = torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor((1 + nominal) / 2))

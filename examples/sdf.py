@@ -1,8 +1,8 @@
-"""A shape as the zero level set of a network: its signed distance, learnt from points and normals.
+"""A shape as the zero level set of a network, which learns a signed distance from a scan.
 
-Implicit geometric regularisation (Gropp et al. 2020, arXiv:2002.10099): the network is zero on the
-surface, its gradient is the normal there, and of length 1 everywhere. Since the loss holds that
-gradient, every step differentiates twice through the activation, which has to be smooth:
+Implicit geometric regularization (Gropp et al. 2020, arXiv:2002.10099): on the surface, the network
+is zero and its gradient is the normal. Everywhere, its gradient has length 1. The loss contains
+that gradient, so every step differentiates twice through the activation, which must be smooth:
 softplus with beta = 100.
 """
 
@@ -21,18 +21,18 @@ from skimage import measure
 from torch import Tensor, nn
 from tqdm import tqdm
 
-EIKONAL, NORMAL = 0.1, 1.0  # the weights of the losses; the distance's is 1
+EIKONAL, NORMAL = 0.1, 1.0  # the weights of the losses; that of the distance is 1
 LEARNING_RATE = 1e-3
-RADIUS = 0.5  # of the sphere that a network starts as
+RADIUS = 0.5  # of the sphere that a network starts from
 
 Activation = Callable[[], nn.Module]
 Differentiate = Callable[[nn.Module, Tensor], tuple[Tensor, Tensor]]
 
 
 class SDF(nn.Module):
-    """Signed distances, (n, 1) for points (n, 3): linear layers with the activation between them.
+    """Maps points (n, 3) to signed distances (n, 1), by linear layers and the activation.
 
-    Half-way the point is put in again, and the weights start such that the whole is about the
+    The middle layer gets the point as an additional input. The initial weights approximate the
     distance to a sphere (Atzmon and Lipman 2020, arXiv:1911.10414).
     """
 
@@ -62,13 +62,13 @@ class SDF(nn.Module):
 
 @dataclass(frozen=True)
 class Batch:
-    points: Tensor  # (n, 3): the first half on the surface, the others around it
+    points: Tensor  # (n, 3): the first half is on the surface, the others around it
     normals: Tensor  # (n / 2, 3), of those on the surface
 
 
 @dataclass
 class Training:
-    """What one training run left behind."""
+    """The results of one training run."""
 
     model: nn.Module
     losses: list[float] = field(default_factory=list)  # one per step
@@ -76,9 +76,9 @@ class Training:
 
 
 def load_mesh() -> trimesh.Trimesh:
-    """The Stanford bunny (Stanford Computer Graphics Laboratory, 1994), within [-0.9, 0.9]^3.
+    """Returns the Stanford bunny (Stanford Computer Graphics Laboratory, 1994) in [-0.9, 0.9]^3.
 
-    The scan lies in the package pymeshfix, of which nothing but this file is used."""
+    The scan is a file of the package pymeshfix, which is not used otherwise."""
     package = importlib.util.find_spec("pymeshfix")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("the bunny lies in the package pymeshfix: pip install pymeshfix")
@@ -89,7 +89,7 @@ def load_mesh() -> trimesh.Trimesh:
 
 
 def batches(mesh: trimesh.Trimesh, size: int, seed: int) -> Iterator[Batch]:
-    """Without end: points on the surface, then as many around it, half of them close."""
+    """Yields points on the surface, then as many around it, half of them close. Does not end."""
     rng = np.random.default_rng(seed)
     half = size // 2
     while True:
@@ -105,7 +105,7 @@ def tensor(array: np.ndarray) -> Tensor:
 
 
 def by_autograd(model: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
-    """The distances and their gradient, which can itself be differentiated."""
+    """Returns the distances and their gradient, which can be differentiated again."""
     points = points.clone().requires_grad_()
     distances = model(points)
     (gradients,) = torch.autograd.grad(distances.sum(), points, create_graph=True)
@@ -113,7 +113,7 @@ def by_autograd(model: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def by_func(model: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
-    """The same for torch.compile, which does not differentiate twice what autograd.grad gave."""
+    """The same for torch.compile, which cannot differentiate the result of autograd.grad."""
 
     def summed(points: Tensor) -> tuple[Tensor, Tensor]:
         distances = model(points)
@@ -152,7 +152,7 @@ def training_step(
 def train(
     models: Mapping[str, nn.Module], data: Iterator[Batch], steps: int
 ) -> dict[str, Training]:
-    """Train the models in turns on the same batches, so that noise in timing hits all alike."""
+    """Trains the models in turns on the same batches, so that noise affects their times equally."""
     runs = {name: Training(model) for name, model in models.items()}
     step = {name: training_step(model) for name, model in models.items()}
     for _ in tqdm(range(steps), desc="training", unit="step", disable=None):
@@ -167,7 +167,7 @@ def train(
 
 @torch.no_grad()
 def surface(model: nn.Module, resolution: int) -> trimesh.Trimesh:
-    """The surface on which the model is zero, from its values on a grid over [-1, 1]^3."""
+    """Returns the surface on which the model is zero, from its values on a grid over [-1, 1]^3."""
     axis = torch.linspace(-1, 1, resolution)
     slices = [
         model(torch.cartesian_prod(x[None], axis, axis)).view(resolution, resolution)
@@ -179,5 +179,5 @@ def surface(model: nn.Module, resolution: int) -> trimesh.Trimesh:
 
 
 def largest_part(mesh: trimesh.Trimesh) -> trimesh.Trimesh:
-    """What a network makes of places without data may float beside the object."""
+    """Returns the largest connected part. Others are artifacts where there are no data."""
     return max(mesh.split(only_watertight=False), key=lambda part: part.area)

@@ -1,5 +1,6 @@
 // The functions that Python calls. torch's own parser reads their arguments, as it does for
 // torch.nn.functional.softplus, so they take the same kinds of numbers and raise the same errors.
+#include <fused_softplus/softplus.h>
 #include <torch/csrc/autograd/python_cpp_function.h>
 #include <torch/csrc/autograd/python_variable.h>
 #include <torch/csrc/utils/pycfunction_helpers.h>
@@ -22,7 +23,7 @@ using torch::PythonArgs;
 
 constexpr int max_parameters = 6;
 
-// What the call passes for a parameter; null if nothing. kwargs may be null.
+// The argument that the call passes for a parameter, or null. kwargs may be null.
 PyObject* passed(PyObject* args, PyObject* kwargs, Py_ssize_t position, const char* name) {
   if (position < PyTuple_GET_SIZE(args)) {
     return PyTuple_GET_ITEM(args, position);
@@ -69,21 +70,21 @@ bool is_plain_number(PyObject* object, Scalar& number) {
   return false;
 }
 
-// The number at this position; the parser takes long to read a plain one.
+// The number at this position. A plain number is read here, which the parser takes long for.
 Scalar number_at(PythonArgs& arguments, int i) {
   Scalar number;
   const bool is_plain = arguments.args[i] && is_plain_number(arguments.args[i], number);
   return is_plain ? number : arguments.scalar(i);
 }
 
-// Whether ONNX's TorchScript exporter traces. It knows ATen's operators alone.
+// Whether ONNX's TorchScript exporter is tracing. It knows only ATen's operators.
 bool is_traced_for_onnx() {
   return torch::jit::tracer::isTracing() &&
          py::module_::import("torch.onnx").attr("is_in_onnx_export")().cast<bool>();
 }
 
 // Parses the arguments and returns the tensor that compute makes of them. Modes and objects that
-// define __torch_function__ are asked first, and are told the public function of this name.
+// define __torch_function__ come first: they get the public Python function of this name.
 template <typename Compute>
 PyObject* parse_and(const char* name, PythonArgParser& parser, PyObject* args, PyObject* kwargs,
                     const Compute& compute) {
@@ -101,8 +102,9 @@ PyObject* parse_and(const char* name, PythonArgParser& parser, PyObject* args, P
   return THPVariable_Wrap(compute(arguments));
 }
 
-// op of (input, beta, threshold). Three positional arguments that need no parsing, a plain tensor
-// and two plain numbers, are read directly: the parser takes as long as a small tensor's kernel.
+// Calls op(input, beta, threshold). Three positional arguments that need no parsing, a plain tensor
+// and two plain numbers, are read directly, since the parser takes as long as the kernel of a small
+// tensor.
 template <typename Op>
 PyObject* call(const char* name, PythonArgParser& parser, PyObject* args, PyObject* kwargs,
                const Op& op) {
@@ -167,7 +169,7 @@ PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
   END_HANDLE_TH_ERRORS
 }
 
-// Whoever holds a parameter reads it again, so that overwriting it is a mistake under no_grad, too.
+// A parameter is read again in the next step, so overwriting it is a mistake, under no_grad, too.
 void refuse_parameter(PyObject* input) {
   TORCH_CHECK(
       !input || !PyObject_TypeCheck(input, reinterpret_cast<PyTypeObject*>(ParameterClass)),
@@ -222,8 +224,8 @@ PyObject* saved_scalar(PyObject* grad_fn, void*) {
 }
 
 std::vector<PyGetSetDef> attributes_of(const fused_softplus::NodeType& node) {
-  using namespace torch::autograd;       // of which the macro names functions
-  static std::deque<std::string> names;  // which Python does not copy
+  using namespace torch::autograd;       // the macro names functions of it
+  static std::deque<std::string> names;  // Python does not copy them
   std::vector<PyGetSetDef> attributes = {
       THP_FUNCTION_DEFAULT_PROPERTIES,
       {"_saved_beta", saved_scalar<&SavingNode::beta_>, nullptr, nullptr, nullptr},
@@ -240,10 +242,11 @@ std::vector<PyGetSetDef> attributes_of(const fused_softplus::NodeType& node) {
   return attributes;
 }
 
-// Gives our autograd nodes Python types, as torch's own have them. Without one, AOTAutograd would
-// mistake a node for a Python autograd.Function's, and an in-place operator would return a copy.
+// Gives our autograd nodes Python types, as torch's own nodes have. AOTAutograd takes a node
+// without one for that of a Python autograd.Function, and an in-place operator would then return a
+// copy.
 void add_node_types(py::module_& m) {
-  static std::deque<PyTypeObject> types;  // which stay where they are, as do their attributes
+  static std::deque<PyTypeObject> types;  // Python keeps pointers to them and their attributes
   static std::deque<std::vector<PyGetSetDef>> attributes;
   const py::object torch_node = py::module_::import("torch.autograd.graph").attr("Node");
   for (const auto& node : fused_softplus::node_types()) {

@@ -1,4 +1,4 @@
-"""What several test files need: seeds, fresh processes, threads put back, how long to fuzz."""
+"""Fixtures and settings that several test files share."""
 
 import os
 import subprocess
@@ -10,14 +10,14 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
-# Of test_fuzz.py: the same cases always, or new ones for long (--hypothesis-profile=fuzz). A slow
-# case is no failure, on a machine that others use as well.
+# For test_fuzz.py: always the same cases, or many new ones (--hypothesis-profile=fuzz). A slow case
+# is not a failure, since other jobs may use the machine.
 _any_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.register_profile("fixed", _any_time, max_examples=500, derandomize=True, database=None)
 settings.register_profile("fuzz", _any_time, max_examples=int(os.environ.get("FUZZ_CASES", 25000)))
 settings.load_profile("fixed")
 
-# What torch.compile keeps on disk is found again by the graph, whatever our code is by then.
+# torch.compile's cache on disk is keyed by the graph, and would survive a change of our code.
 _compiled = tempfile.TemporaryDirectory(prefix="torchinductor-")
 os.environ["TORCHINDUCTOR_CACHE_DIR"] = _compiled.name
 
@@ -26,13 +26,13 @@ Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(autouse=True)
 def seed() -> None:
-    """The same random numbers in every run, whichever tests run before."""
+    """Makes the random numbers independent of the tests that run before."""
     torch.manual_seed(0)
 
 
 @pytest.fixture
 def python() -> Python:
-    """Runs the interpreter with these arguments and extra environment variables."""
+    """Returns a function that runs Python with arguments and extra environment variables."""
 
     def run(
         *arguments: str, check: bool = True, **environment: str
@@ -52,7 +52,7 @@ def python() -> Python:
 
 @pytest.fixture
 def threads() -> Iterator[Callable[[int], None]]:
-    """torch.set_num_threads, undone after the test."""
+    """Returns torch.set_num_threads, and undoes its effect after the test."""
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)

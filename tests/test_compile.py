@@ -17,20 +17,20 @@ from tests.tools import reference
 
 ops = torch.ops.fused_softplus
 
-# Torch's own tracing looks at .grad of tensors that are no leaves.
+# PyTorch's tracing reads .grad of tensors that are not leaves.
 pytestmark = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """Nothing compiled before; and in a test one graph for all shapes, or it raises."""
+    """Clears the compiled code; a test then raises if it needs more than one graph."""
     torch._dynamo.reset()
     with torch._dynamo.config.patch(error_on_recompile=True):
         yield
 
 
 def outcome(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    """The result, and the gradient of its sum."""
+    """Returns the result and the gradient of its sum."""
     leaf = x.clone().requires_grad_()
     y = function(leaf)
     y.sum().backward()
@@ -73,10 +73,10 @@ def test_as_eager_for_any_shape(
         # The compiled in-place operator differentiates from the input, the eager one from the
         # rounded result: 1.5 + 1.5 + 2 ULP between them, of up to eps each.
         ulps, grad_ulps = 0, 5
-        if function is FUNCTIONS["with a bias"]:  # whose gradient is a sum, in whichever order
+        if function is FUNCTIONS["with a bias"]:  # its gradient is a sum, in any order
             grad_ulps += length
         elif function is FUNCTIONS["among others"]:
-            # Inductor's exp and ATen's are each within an ULP, and either rounds the product.
+            # The exp of Inductor and that of ATen are within 1 ULP, and either rounds the product.
             # The gradient is a sum of two positive products of up to four factors.
             ulps, grad_ulps = 2 + 1, grad_ulps + 2 + 3 + 1
         eps = torch.finfo(dtype).eps
@@ -120,9 +120,9 @@ def test_replaced_modules() -> None:
     assert torch.equal(torch.compile(model, fullgraph=True, backend="aot_eager")(x), model(x))
 
 
-@torch.no_grad()  # the first block's input requires no gradient, and the others' would
+@torch.no_grad()  # else the input of every block but the first would require grad
 def test_replaced_modules_share_compiled_code() -> None:
-    """One graph for all blocks of a model, and as many again as their beta differs."""
+    """All blocks of a model share one graph; each further value of beta adds as many."""
     graphs = []
 
     def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
@@ -171,7 +171,7 @@ def test_the_operator_stays_one_node() -> None:
 HALF = torch.tensor(0.5, dtype=torch.float64)
 NUMBERS = [(float(n), 3.0) for n in range(1, 9)] + [(-2.0, float(n)) for n in range(1, 5)]
 
-# In terms of beta and threshold: the function, and the same in torch's.
+# Functions of beta and threshold, and the same functions in terms of PyTorch's operators.
 WITH_NUMBERS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
     "functional": (softplus, F.softplus),
     "in place": (lambda x, *numbers: softplus_(x * 1, *numbers), F.softplus),
@@ -179,7 +179,7 @@ WITH_NUMBERS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
         lambda x, *numbers: softplus(x, *numbers, bias=HALF),
         lambda x, *numbers: F.softplus(x + HALF, *numbers),
     ),
-    # Its gradient consists of torch's operators on Scalars, which torch specialises.
+    # Its gradient uses PyTorch's operators with Scalars, which torch.compile specializes on.
     "inverse, without its gradient": (
         lambda x, *numbers: inverse_softplus(x.detach().exp(), *numbers) + x,
         F.softplus,
@@ -187,10 +187,10 @@ WITH_NUMBERS: dict[str, tuple[Callable[..., Tensor], Callable[..., Tensor]]] = {
 }
 
 
-@torch._dynamo.config.patch(error_on_recompile=False)  # a number may be compiled in
+@torch._dynamo.config.patch(error_on_recompile=False)  # a number may become a constant
 @pytest.mark.parametrize("name", WITH_NUMBERS)
 def test_any_number_of_betas(name: str) -> None:
-    """Compiled as often as torch's own, for the first and all others together; the same bits."""
+    """Compiled as often as F.softplus: once for the first beta, once for all others; same bits."""
     x = torch.linspace(-2, 2, 8, dtype=torch.float64)
     compilations = []
     for function in WITH_NUMBERS[name]:
@@ -209,7 +209,7 @@ def test_any_number_of_betas(name: str) -> None:
 
 @torch._dynamo.config.patch(error_on_recompile=False)
 def test_a_wrong_beta_that_comes_later() -> None:
-    """Where beta is an input of the graph, it is checked when the graph runs."""
+    """If beta is an input of the graph, it is checked when the graph runs."""
     compiled = torch.compile(softplus, fullgraph=True)
     for beta in (1.0, 2.0, 3.0):
         compiled(torch.ones(3), beta)
@@ -273,7 +273,7 @@ def test_in_place_returns_its_argument(dtype: torch.dtype, grad: bool) -> None:
     assert y.data_ptr() == x.data_ptr()
     assert torch.equal(x, softplus(leaf))
     if grad:
-        (x * 2).sum().backward()  # through the argument itself, not only what was returned
+        (x * 2).sum().backward()  # through the argument, not only the returned tensor
         slope = ops.softplus_backward(torch.full_like(leaf, 2), leaf.detach(), 1, 20)
         torch.testing.assert_close(leaf.grad, slope, rtol=5 * torch.finfo(dtype).eps, atol=0)
 
@@ -282,7 +282,7 @@ def test_in_place_returns_its_argument(dtype: torch.dtype, grad: bool) -> None:
 
 
 def traced_on_cuda(function: Callable[[Tensor], Tensor], dtype: torch.dtype) -> set[object]:
-    """The operators that torch.compile hands to its backend for a CUDA tensor; needs no GPU."""
+    """Returns the operators that torch.compile's backend gets for a CUDA tensor. Needs no GPU."""
     graphs = []
 
     def backend(graph: torch.fx.GraphModule, _: list[Tensor]) -> Callable[..., object]:
@@ -346,7 +346,7 @@ def test_what_needs_the_operator_on_cuda(
 def test_what_bias_needs_the_operator_on_cuda(
     bias: Tensor, bias_dim: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which has an error to raise."""
+    """The operator raises an error for these biases."""
     with FakeTensorMode():
         x, right = torch.empty(3, 4, device="cuda"), torch.empty(4, device="cuda")
         wrong = torch.empty(bias.shape, dtype=bias.dtype, device="cuda")
@@ -375,7 +375,7 @@ def test_plain_operators(dtype: torch.dtype, beta: float, threshold: float) -> N
     x = torch.cat([x, torch.tensor([0.0, 1e30, -1e30, float("inf"), -float("inf")], dtype=dtype)])
     expected, expected_grad = outcome(lambda x: softplus(x, beta, threshold), x)
     y, grad = outcome(lambda x: in_plain_operators(x, beta, threshold), x)
-    # A few roundings, and that of beta * x, which exp multiplies.
+    # A few roundings, and that of beta * x, which exp magnifies.
     error = (8 + (beta * x).abs()).clamp(max=800) * torch.finfo(dtype).eps
     for actual, exact in ((y, expected), (grad, expected_grad)):
         near = (actual - exact).abs() <= error * exact.abs() + torch.finfo(dtype).tiny
@@ -385,7 +385,7 @@ def test_plain_operators(dtype: torch.dtype, beta: float, threshold: float) -> N
 
 @pytest.mark.parametrize("bias_dim", [-1, -2, 0, 2])
 def test_plain_operators_with_a_bias(bias_dim: int) -> None:
-    """The bias's gradient is a sum of positive numbers, so its error is as relative as theirs."""
+    """The bias's gradient is a sum of positive numbers, so its relative error is like theirs."""
     x = torch.randn(3, 4, 5, dtype=torch.float64)
     for bias in (torch.randn(x.shape[bias_dim]).double(), torch.tensor(0.3).double()):
         outcomes = []
@@ -396,7 +396,7 @@ def test_plain_operators_with_a_bias(bias_dim: int) -> None:
             leaves = [x.clone().requires_grad_(), bias.clone().requires_grad_()]
             y = function(*leaves)
             outcomes.append([y, *torch.autograd.grad(y.sum(), leaves)])
-        # As above with abs(beta * x) below 12, and up to 60 sums, of half an eps on either side.
+        # As above with abs(beta * x) below 12, plus up to 60 additions of eps / 2 on either side.
         torch.testing.assert_close(*outcomes, rtol=(8 + 12 + 60) * 2**-52, atol=0)
 
 
@@ -415,7 +415,7 @@ def first_order(x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
 
 
 def penalty(x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """Its backward goes through the gradient's gradient."""
+    """Returns a loss whose backward pass needs second derivatives."""
     (grad,) = torch.autograd.grad(first_order(x, function), x, create_graph=True)
     return grad.square().sum()
 

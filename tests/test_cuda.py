@@ -1,4 +1,4 @@
-"""Do the CUDA kernels give what the CPU's give, wherever and however they are called?"""
+"""Do the CUDA kernels give the results of the CPU, wherever and however they are called?"""
 
 import math
 import os
@@ -61,7 +61,7 @@ def test_inverse(dtype: torch.dtype, beta: float) -> None:
 @of_every_dtype
 @pytest.mark.parametrize("bias_dim", [0, 1, 2])
 def test_bias(dtype: torch.dtype, bias_dim: int) -> None:
-    """As the operators without one give for the sum; the halves' sum is rounded here."""
+    """Equals softplus of the sum, except that the 16-bit types round the sum here."""
     x = torch.randn(4, 5, 6, dtype=torch.float64).to("cuda", dtype)
     bias = torch.randn(x.shape[bias_dim], dtype=torch.float64).to("cuda", dtype)
     aligned = bias.view(-1, *[1] * (2 - bias_dim))
@@ -69,7 +69,7 @@ def test_bias(dtype: torch.dtype, bias_dim: int) -> None:
     actual = softplus(x, 2, bias=bias, bias_dim=bias_dim)
     slope, curvature = ops.softplus_bias_double_backward(one, one, x, aligned, 2, 20)
     expected = ops.softplus_double_backward(one.double(), one.double(), z, 2, 20)
-    # Besides the result's, the sum's rounding, half an eps of at most 8.
+    # The sum is at most 8; its rounding adds half an eps of that to the rounding of the result.
     close = {"rtol": 4 * torch.finfo(dtype).eps, "atol": 4 * torch.finfo(dtype).eps}
     torch.testing.assert_close(actual.double(), softplus(z, 2), **close)
     torch.testing.assert_close(slope.double(), expected[0], **close)
@@ -84,7 +84,7 @@ def test_special_values_and_threshold(dtype: torch.dtype) -> None:
     for beta in (1, -1):
         for threshold in (1, 20, math.inf, -math.inf):
             actual = softplus(x.cuda(), beta, threshold).cpu()
-            # Each is within a ULP of the exact value, and a ULP is at most eps of it.
+            # Both are within 1 ULP of the exact value, and an ULP is at most eps times the value.
             torch.testing.assert_close(
                 actual,
                 softplus(x, beta, threshold),
@@ -174,8 +174,8 @@ def every_kernel(x: Tensor) -> list[Tensor]:
 
 @of_every_dtype
 def test_bits_are_those_of_the_cpu(dtype: torch.dtype) -> None:
-    """float64's formulas are the same operations everywhere; float32 and the halves look up among
-    as many octaves as AVX-512 does. -fmad=false and explicit fma() keep it so."""
+    """CUDA and AVX-512 run the same operations. The float64 formulas are the same everywhere; the
+    tables of float32 and the 16-bit types have the same size. -fmad=false and fma() ensure this."""
     if dtype != torch.float64 and _C.cpu_capability() != "avx512":
         pytest.skip("this CPU's float32 kernels look up among fewer octaves than CUDA's")
     x = (10 * torch.randn(100_003, dtype=torch.float64)).to(dtype)
@@ -184,13 +184,13 @@ def test_bits_are_those_of_the_cpu(dtype: torch.dtype) -> None:
 
 
 def ulp_errors(actual: Tensor, exact: Tensor) -> Tensor:
-    """In float32's units in the last place."""
+    """Returns the errors in float32 ULP."""
     exponent = torch.frexp(exact)[1].clamp(min=-125)
     return (actual.double() - exact).abs() / torch.exp2((exponent - 24).double())
 
 
 def test_every_float32_input() -> None:
-    """All 2^32, against float64 on the device: within csrc/math/formulas.h's bound of 1 ULP."""
+    """All 2^32 results are within 1 ULP (csrc/math/formulas.h) of float64 on the device."""
     worst = dict.fromkeys(("softplus", "slope"), 0.0)
     step = 2**27
     for first in range(-(2**31), 2**31, step):
@@ -209,7 +209,7 @@ def test_every_float32_input() -> None:
 
 
 def test_graph() -> None:
-    """Capture allows no synchronisation, and no allocation but the caching allocator's."""
+    """Capture rejects synchronization, and allocations outside the caching allocator."""
     x, grad = torch.randn(2, 1000, device="cuda")
     leaf = x.clone().requires_grad_()
 
@@ -235,7 +235,7 @@ def test_graph() -> None:
 @of_every_dtype
 @pytest.mark.parametrize("inplace", [False, True])
 def test_compiled_into_a_graph(inplace: bool, dtype: torch.dtype) -> None:
-    """mode="reduce-overhead" warms up, records and replays: each step's loss and gradients."""
+    """Every step of mode="reduce-overhead" is right: warm-up, recording and replay."""
 
     def step(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         hidden = softplus(x * weight, 2, bias=bias)
@@ -252,13 +252,13 @@ def test_compiled_into_a_graph(inplace: bool, dtype: torch.dtype) -> None:
         for function in (step, compiled):
             loss = function(*leaves)
             outcomes.append([loss.clone(), *map(torch.clone, torch.autograd.grad(loss, leaves))])
-        # Positive throughout, so errors stay relative: on either side some 16 roundings to dtype,
-        # of half an eps, and for float32 and float64 sums in a tree, of 7 more.
+        # All values are positive, so errors stay relative. Either side has about 16 roundings to
+        # dtype of half an eps, and in float32 and float64 7 more from summing in a tree.
         torch.testing.assert_close(*outcomes, rtol=32 * torch.finfo(dtype).eps, atol=0)
 
 
 def test_current_stream() -> None:
-    """What waits for the stream sees the result; what runs on another does not wait for it."""
+    """Work that waits for the stream sees the result; another stream does not wait for it."""
     x = torch.zeros(1000, device="cuda")
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
@@ -283,7 +283,7 @@ def test_device_that_is_not_the_current_one() -> None:
 
 @pytest.fixture
 def little_memory() -> Iterator[Callable[[int], None]]:
-    """Lets this process have so many more bytes of the device's memory."""
+    """Limits how many more bytes of device memory this process can allocate."""
 
     def limit(more: int) -> None:
         torch.cuda.empty_cache()
@@ -303,7 +303,7 @@ def test_out_of_memory_leaves_tensors_intact(little_memory: Callable[[int], None
     with pytest.raises(torch.OutOfMemoryError):
         y.backward(torch.ones((), device="cuda").expand_as(y))
     assert torch.equal(x, before) and x.grad is None
-    assert softplus_(before) is before  # which needs none
+    assert softplus_(before) is before  # needs no memory
 
 
 def test_sanitizers() -> None:
@@ -333,7 +333,7 @@ def test_sanitizers() -> None:
 
 @pytest.mark.parametrize("strided", (False, True))
 def test_more_than_2_to_31_elements(strided: bool) -> None:
-    """Where 32-bit indices end; skipped on a small device."""
+    """More elements than 32-bit indices can address; skipped on a small device."""
     count = 2**31 + 3
     if torch.cuda.mem_get_info()[0] < 8 * count:
         pytest.skip("not enough device memory")

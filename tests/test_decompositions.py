@@ -25,7 +25,7 @@ of_every_dtype = pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
 
 
 def points(beta: float, dtype: torch.dtype) -> Tensor:
-    """Where the exponentials are normal numbers, and far beyond on the linear side."""
+    """Returns inputs whose exponentials are normal numbers, and others far into the linear part."""
     lowest = -700 if dtype == torch.float64 else -80
     x = torch.linspace(lowest, 120, 2001, dtype=torch.float64) / beta
     return torch.cat([x, torch.tensor([0.0, math.copysign(1e4, beta)])]).to(dtype)
@@ -34,11 +34,11 @@ def points(beta: float, dtype: torch.dtype) -> Tensor:
 def check(
     actual: Tensor, expected: Tensor, beta: float, x: Tensor, scale: Tensor | float = 0.0
 ) -> None:
-    """Within a few roundings, and that of beta x, which exp magnifies by beta x.
+    """Asserts that the error is a few roundings, and that of beta x, which exp magnifies by beta x.
 
-    The scale is what the error is relative to besides the result. An exponential that is no normal
-    number may be 0, and beta multiplies it. Where the result is rounded to a 16-bit type, either
-    side may be rounded away from the other.
+    The error is relative to the result and to ``scale``. An exponential that is not a normal number
+    may be flushed to 0, and beta multiplies it. If the results are rounded to a 16-bit type, they
+    may be rounded in opposite directions.
     """
     assert actual.dtype == expected.dtype and actual.shape == expected.shape
     work = torch.finfo(torch.promote_types(actual.dtype, torch.float32))
@@ -54,8 +54,8 @@ def check(
 
 
 def test_every_operator_has_one() -> None:
-    """All that write nothing, but for those with a bias that consist of the others, and those with
-    an underscore that torch.compile alone puts into graphs."""
+    """Except operators that write, operators that are composed of others, and operators whose name
+    starts with an underscore, which only torch.compile puts into graphs."""
     composite = {f"fused_softplus::softplus.{name}" for name in ("bias", "number_bias")}
     names = [
         n for n in torch._C._dispatch_get_all_op_names() if re.match("fused_softplus::[^_]", n)
@@ -73,7 +73,7 @@ def test_values(beta: float, threshold: float, dtype: torch.dtype) -> None:
     x = points(beta, dtype)
     grad = torch.linspace(-2, 2, len(x)).to(dtype)
     other = grad.flip(0)
-    y = ops.softplus(x, beta, math.inf)  # the operators from the result take no other
+    y = ops.softplus(x, beta, math.inf)  # the operators from the result take only results
     bias = torch.tensor(0.5, dtype=dtype)
     total = x.double() + bias.double()
     calls: dict[Any, tuple[tuple[Any, ...], Tensor]] = {
@@ -105,7 +105,7 @@ def as_tuple(results: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 @of_every_dtype
 @of_every_case
 def test_inverse(beta: float, threshold: float, dtype: torch.dtype) -> None:
-    """Relative to 1 / beta as well: beside ln(2), where the result is 0, terms cancel."""
+    """The error is relative to 1 / beta too: terms cancel near ln(2), where the result is 0."""
     small = torch.logspace(-10, 0, 200, base=2, dtype=torch.float64) / beta
     special = torch.tensor([0.0, math.inf, -math.inf, math.nan])
     y = torch.cat([points(beta, dtype), small.to(dtype), special.to(dtype)])
@@ -114,7 +114,7 @@ def test_inverse(beta: float, threshold: float, dtype: torch.dtype) -> None:
 
 
 def test_exact_values() -> None:
-    """Against mpmath, where the tests above compare with the operators."""
+    """Compares with mpmath; the tests above compare with the operators."""
     for beta in reference.BETAS:
         x = points(beta, torch.float64)
         linear = torch.from_numpy(reference.is_linear(x, beta))
@@ -136,7 +136,7 @@ def derivatives(function: Callable[[Tensor], Tensor], x: Tensor, orders: int) ->
 
 @of_every_case
 def test_derivatives(beta: float, threshold: float) -> None:
-    """Orders 1 to 3. From the second on, ATen computes 1 - sigmoid, which cancels."""
+    """Derivatives of order 1 to 3. From the second on, ATen computes 1 - sigmoid, which cancels."""
     x = points(beta, torch.float64)
     bias = torch.tensor(0.5, dtype=torch.float64)
     functions = {
@@ -168,7 +168,7 @@ def test_in_place() -> None:
 
 
 def test_broadcasting() -> None:
-    """All results of a double backward have the shape of all arguments together."""
+    """All results of a double backward have the broadcast shape of the arguments."""
     x, grad, row = torch.randn(4, 1), torch.randn(3), torch.randn(2, 1, 1)
     for op, arguments in (
         (ops.softplus_double_backward.default, (row, grad, x, 2, 20)),
@@ -181,7 +181,7 @@ def test_broadcasting() -> None:
 
 @pytest.mark.parametrize("op", [ops.softplus.default, ops.inverse_softplus.default], ids=str)
 def test_symbolic_numbers(op: Any) -> None:
-    """One graph for every beta and threshold, which are computed from sizes here."""
+    """One graph serves every beta and threshold, which are computed from sizes here."""
 
     def function(x: Tensor) -> Tensor:
         return decompositions[op](x, x.shape[0] * 0.5, x.shape[1] * 2.0)

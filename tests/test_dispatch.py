@@ -1,4 +1,4 @@
-"""Do FakeTensor, FX, modes and the profiler see the operators as torch's?"""
+"""Do FakeTensor, FX, modes and the profiler treat the operators as PyTorch's own?"""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,11 +35,6 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
         ops.softplus_backward.default,
         lambda: (randn(3, 4, grad=True), randn(4, 3, grad=True).t(), 2.5, 1),
         {},
-    ),
-    (
-        ops.softplus_backward.grad_input,
-        lambda: (randn(3, 4), randn(3, 4), 1, 20),
-        {"grad_input": lambda: torch.empty(3, 4)},
     ),
     (
         ops.softplus_backward_from_result.default,
@@ -92,7 +87,7 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
 ]
 
 
-# Torch's own tracing looks at .grad of tensors that are no leaves.
+# PyTorch's tracing reads .grad of tensors that are not leaves.
 ignore_grad_warning = pytest.mark.filterwarnings(
     "ignore:The .grad attribute of a Tensor that is not a leaf"
 )
@@ -115,7 +110,7 @@ def test_opcheck(
 
 
 def test_opcheck_has_a_sample_of_every_operator() -> None:
-    """The names with an underscore aside, which only torch.compile calls, below autograd."""
+    """Names with a leading underscore are exempt: torch.compile calls them below autograd."""
     schemas = torch._C._jit_get_all_schemas()
     names = {
         (schema.name, schema.overload_name or "default")
@@ -137,7 +132,7 @@ def test_fake_and_meta_tensors(dtype: torch.dtype) -> None:
         empty = torch.empty(0, dtype=dtype)
         pairs = [
             (softplus(fake), expected),
-            # Resized strides are torch's own, which differ from those of eager tensors.
+            # PyTorch's strides of resized fake tensors differ from those of eager tensors.
             (softplus(fake, out=empty), F.softplus(fake, out=torch.empty(0, dtype=dtype))),
         ]
         assert softplus_(fake) is fake

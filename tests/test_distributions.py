@@ -1,4 +1,4 @@
-"""Is SoftplusTransform torch's, with beta, and a transform in every way that torch uses one?"""
+"""Does SoftplusTransform agree with PyTorch's, and work wherever PyTorch uses a transform?"""
 
 import math
 
@@ -25,7 +25,7 @@ def test_equals_torchs() -> None:
     torch.testing.assert_close(
         ours.log_abs_det_jacobian(x, y), torchs.log_abs_det_jacobian(x, y), rtol=8 * EPS, atol=0
     )
-    # Torch's inverse subtracts numbers of y's size.
+    # PyTorch's inverse subtracts numbers as large as y.
     torch.testing.assert_close(ours.inv(y), torchs.inv(y), rtol=0, atol=30 * EPS)
     assert (ours.domain, ours.codomain, ours.bijective, ours.sign) == (
         torchs.domain,
@@ -40,7 +40,7 @@ def test_inverts(beta: float) -> None:
     x = points() / beta
     transform = SoftplusTransform(beta, math.inf)
     y = transform(x)
-    # y's rounding comes back multiplied by y / softplus'(x) < abs(x) + 2 / beta.
+    # The inverse magnifies the rounding of y by y / softplus'(x) < abs(x) + 2 / beta.
     torch.testing.assert_close(transform.inv(y), x, rtol=0, atol=20 * EPS / beta)
     small = torch.tensor([1e-300, 1e-20, 1e-3], dtype=torch.float64)
     torch.testing.assert_close(transform(transform.inv(small)), small, rtol=800 * EPS, atol=0)

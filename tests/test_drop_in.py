@@ -1,8 +1,7 @@
-"""Does it take the beta and threshold that F.softplus takes, wherever F.softplus takes them?
+"""Is every beta and threshold accepted that F.softplus accepts, wherever F.softplus accepts it?
 
-A table: every kind of number, in every mode, for every function. F.softplus decides what has to
-work. The number is then that of a plain Python float, bit for bit, and an error is of F.softplus's
-type.
+The tests try every kind of number, in every mode, for every function. What F.softplus accepts must
+give the bits that a Python float gives. Where F.softplus raises an error, ours must have its type.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,7 +22,7 @@ from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 from fused_softplus.distributions import SoftplusTransform
 
 Function = Callable[[Tensor, Any], Tensor]
-Program = Callable[[Tensor, Tensor], Tensor]  # of an input and of a 0-D tensor
+Program = Callable[[Tensor, Tensor], Tensor]  # of an input and a 0-D tensor
 
 X = torch.tensor([[0.5, 1.25], [3.0, 0.125]])
 TWO = torch.tensor(2.0)
@@ -49,7 +48,7 @@ def always(value: Any) -> Callable[[Tensor, Tensor], Any]:
     return lambda x, two: value
 
 
-# Each makes it of the program's two inputs. All are 2 (True is 1), or wrong.
+# Each makes the number from the two inputs of the program. All are 2 (True is 1), or invalid.
 KINDS: dict[str, Callable[[Tensor, Tensor], Any]] = {
     "int": always(2),
     "float": always(2.0),
@@ -80,8 +79,8 @@ KINDS: dict[str, Callable[[Tensor, Tensor], Any]] = {
 }
 
 
-# One of each way through the code. The modes that take seconds for a table of all kinds try these
-# alone, except for softplus itself.
+# One kind for each path through the code. Modes that would take seconds for all kinds try only
+# these, except for softplus itself.
 FEW = ("float", "numpy.float32", "0-D tensor", "item", "size", "parameter", "None")
 SLOW = ("compile", "compile fullgraph", "compile dynamic", "export", "export strict")
 
@@ -220,8 +219,8 @@ MODES: dict[str, Callable[[Program], Tensor]] = {
 
 # ---- The comparison ----------------------------------------------------------------------------
 
-# What torch.compile and torch.export raise where they cannot go on, whatever the reason. Ours may
-# go on, or raise what is raised without them.
+# The errors that torch.compile and torch.export raise if they cannot continue, for whatever reason.
+# Our function may continue there, or raise the error of eager mode.
 ERRORS_OF_TRACING = (
     torch._dynamo.exc.TorchDynamoException,
     torch.fx.experimental.symbolic_shapes.PendingUnbackedSymbolNotFound,
@@ -237,7 +236,7 @@ def outcome(mode: Callable[[Program], Tensor], program: Program) -> Tensor | Exc
 
 
 def differs(ours: Tensor | Exception, torchs: Tensor | Exception, plain: Tensor | Exception) -> str:
-    """In what an outcome of ours differs from what it has to be; empty if in nothing."""
+    """Describes how our outcome differs from the expected one; empty if it does not."""
     if isinstance(ours, Tensor):
         if isinstance(torchs, Exception) and not isinstance(torchs, ERRORS_OF_TRACING):
             return f"no {type(torchs).__name__}"
@@ -249,14 +248,14 @@ def differs(ours: Tensor | Exception, torchs: Tensor | Exception, plain: Tensor 
     return "" if same else f"{ours!r} instead of {torchs!r}"
 
 
-@pytest.mark.filterwarnings("ignore")  # of the tracers, about constants
+@pytest.mark.filterwarnings("ignore")  # the tracers warn about constants
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("mode", MODES)
 def test_kinds(mode: str, function: str) -> None:
     run = MODES[mode]
     ours, torchs = (using(one) for one in FUNCTIONS[function])
     plain = {number: outcome(run, ours(always(number))) for number in (1.0, 2.0)}
-    if isinstance(plain[2.0], Exception):  # as out= under autograd
+    if isinstance(plain[2.0], Exception):  # such as out= under autograd
         assert isinstance(outcome(run, torchs(always(2.0))), Exception), plain[2.0]
         return
     found = {}
@@ -268,5 +267,5 @@ def test_kinds(mode: str, function: str) -> None:
 
 
 def using(function: Function) -> Callable[[Callable[[Tensor, Tensor], Any]], Program]:
-    """Makes a program of what makes the number."""
+    """Returns a program that calls the function with a number from ``make``."""
     return lambda make: lambda x, two: function(x, make(x, two))

@@ -12,7 +12,7 @@ from tests.tools.reference import DTYPES
 
 ops = torch.ops.fused_softplus
 
-# Every operator that takes beta, called with an input, beta and threshold.
+# Calls of every operator that has beta, as functions of an input, beta and threshold.
 WITH_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
     "softplus": softplus,
     "softplus_": softplus_,
@@ -20,9 +20,6 @@ WITH_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
     "Softplus": lambda x, beta, threshold: Softplus(beta, threshold)(x),
     "torch.ops": ops.softplus,
     "backward": lambda x, *scalars: ops.softplus_backward(x, x, *scalars),
-    "grad_input": lambda x, *scalars: ops.softplus_backward.grad_input(
-        x, x, *scalars, grad_input=torch.empty_like(x)
-    ),
     "backward_from_result": lambda x, beta, _: ops.softplus_backward_from_result(x, x, beta),
     "double_backward": lambda x, *scalars: ops.softplus_double_backward(x, x, x, *scalars),
     "double_backward_from_result": lambda x, beta, _: ops.softplus_double_backward_from_result(
@@ -114,7 +111,7 @@ def test_scalar_of_another_type(argument: str, value: object) -> None:
     ids=["parameter", "leaf", "result"],
 )
 def test_scalar_with_a_gradient(learnable: Tensor) -> None:
-    """It would get none, so it is refused, under no_grad, too, as torch does."""
+    """Its gradient would be lost, so it is rejected, even under no_grad, as by PyTorch."""
     for function in (softplus, softplus_, inverse_softplus):
         for context in (torch.enable_grad, torch.no_grad):
             with (
@@ -212,7 +209,7 @@ def test_bias_that_is_no_tensor() -> None:
 
 
 def test_in_place_on_a_parameter() -> None:
-    """It is read again, so that overwriting it is a mistake, under no_grad, too."""
+    """A parameter is read again later, so overwriting it is an error, even under no_grad."""
     for requires_grad in (True, False):
         parameter = torch.nn.Parameter(torch.ones(3), requires_grad)
         for context in (torch.enable_grad, torch.no_grad, torch.inference_mode):

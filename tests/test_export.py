@@ -1,4 +1,4 @@
-"""Do exported programs keep the operators, survive a file, compute and train as the models do?"""
+"""Do exported programs keep the operators, reload from files, and run and train as the models?"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ ops = torch.ops.fused_softplus
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning"),
-    # Torch's own tracing looks at .grad of tensors that are no leaves.
+    # PyTorch's tracing reads .grad of tensors that are not leaves.
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf"),
 ]
 
@@ -41,13 +41,13 @@ def rows(count: int) -> Tensor:
 
 
 def export(model: nn.Module, strict: bool) -> ExportedProgram:
-    """For any number of rows."""
+    """Exports with a dynamic number of rows."""
     dynamic = ({0: torch.export.Dim.DYNAMIC},)
     return torch.export.export(model, (rows(4),), dynamic_shapes=dynamic, strict=strict)
 
 
 def operators(program: ExportedProgram) -> list[object]:
-    """Ours in the graph, in order."""
+    """Returns our operators in the graph, in order."""
     targets = [node.target for node in program.graph.nodes if node.op == "call_function"]
     return [target for target in targets if "softplus" in str(target)]
 
@@ -76,7 +76,7 @@ def test_a_program_of_a_replaced_model(strict: bool) -> None:
 
 @strict_or_not
 def test_no_decompositions(strict: bool) -> None:
-    """An empty table keeps the operators; in place becomes functional, as all of ATen's do."""
+    """An empty table keeps the operators. In-place operators become functional, as ATen's do."""
     model = Model()
     empty: dict[torch._ops.OperatorBase, Callable[..., Any]] = {}
     program = export(model, strict).run_decompositions(empty)
@@ -100,7 +100,7 @@ class Everything(nn.Module):
 
 @strict_or_not
 def test_decompositions(strict: bool) -> None:
-    """The default table leaves core ATen alone, for backends that know no more."""
+    """The default table leaves only core ATen operators, for backends that know no others."""
     model = Everything()
     program = export(model, strict)
     kept = len(operators(program))
@@ -109,13 +109,13 @@ def test_decompositions(strict: bool) -> None:
     for node in decomposed.graph.nodes:
         assert node.op != "call_function" or torch.Tag.core in node.target.tags
     for actual, expected in zip(decomposed.module()(rows(7)), model(rows(7)), strict=True):
-        # exp magnifies the rounding of beta x, which is 6 at most; a few roundings more.
+        # exp magnifies the rounding of beta x, which is at most 6; a few roundings more.
         torch.testing.assert_close(actual, expected, rtol=(8 + 6) * 2**-52, atol=0)
-    # Torch's way to keep a composite operator keeps all of them.
+    # PyTorch's way to keep a composite operator keeps all of ours.
     table = torch.export.default_decompositions()
     del table[ops.softplus.bias]
     assert len(operators(program.run_decompositions(table))) == kept
-    # A decomposition in the table goes first.
+    # An entry of the table has priority.
     table = torch.export.default_decompositions()
     table[ops.softplus.default] = lambda x, beta, threshold: x.neg()
     replaced = program.run_decompositions(table).module()(rows(7))
@@ -137,8 +137,8 @@ def test_a_program_trains(strict: bool, decomposed: bool) -> None:
         expected = dict(model.named_parameters())
         assert {name for name, _ in exported.named_parameters()} == set(expected)
         for name, parameter in exported.named_parameters():
-            # Decomposed, it takes ATen's operators, whose results differ by a few roundings. Each
-            # gradient is a sum of at most 28 products of such.
+            # The decomposed program uses ATen operators, whose results differ by a few roundings.
+            # Each gradient is a sum of at most 28 products of them.
             error = 64 * 2**-52 if decomposed else 0
             scale = expected[name].grad.abs().max().item()
             torch.testing.assert_close(
@@ -146,7 +146,7 @@ def test_a_program_trains(strict: bool, decomposed: bool) -> None:
             )
 
 
-# torch 2.11's own, of what it has just read.
+# torch 2.11 warns about the file that it has just read.
 @pytest.mark.filterwarnings("ignore:The given buffer is not writable")
 def test_saved_and_loaded_without_the_package(tmp_path: Path, python: Python) -> None:
     model = Model()

@@ -1,4 +1,4 @@
-"""Does what goes wrong around the operators end in one clear error, and leave everything whole?"""
+"""Does every failure around the operators raise one clear error, and leave all tensors intact?"""
 
 import json
 import pickle
@@ -23,14 +23,14 @@ GOLDEN = Path(__file__).parent / "golden"
 
 # ---- Memory runs out ---------------------------------------------------------------------------
 
-# Of 36 MB each: what is set up while there is memory, and what is called when there is none.
+# Tensors have 36 MB. The first string runs while there is memory, the second when there is none.
 WITHOUT_MEMORY = [
     ("", "softplus(x)"),
     ("view = x.view(4096, -1).T", "softplus(view)"),
     ("", "softplus(x, bias=x[0])"),
     ("", "inverse_softplus(x)"),
     ("out = torch.empty(0)", "softplus(x, out=out)"),
-    ("y = leaf(x[: len(x) // 2].double())", "softplus_(y)"),  # which keeps a copy
+    ("y = leaf(x[: len(x) // 2].double())", "softplus_(y)"),  # saves a copy
     ("y = softplus(leaf(x))", "gradient(y, x0, x)"),
     ("y = softplus_(leaf(x))", "gradient(y, x0, x)"),
     ("y = softplus(leaf(x), bias=x[0])", "gradient(y, x0, x)"),
@@ -43,7 +43,7 @@ WITHOUT_MEMORY = [
 
 
 def test_no_memory(python: Python) -> None:
-    """An error, the inputs as they were, and the same call right once there is memory again."""
+    """The call raises, leaves its inputs intact, and succeeds once there is memory again."""
     code = f"""
 import resource, torch
 from fused_softplus import inverse_softplus, softplus, softplus_
@@ -85,7 +85,7 @@ for setup, call in {WITHOUT_MEMORY}:
     print(call)
     x0 = y = g = view = out = result = None
 """
-    # glibc raises its threshold as tensors are freed, and then keeps tens of megabytes for later.
+    # glibc raises its mmap threshold as tensors are freed, and then keeps tens of megabytes.
     done = python("-c", code, MALLOC_MMAP_THRESHOLD_=str(2**20))
     assert done.stdout.splitlines() == [call for _, call in WITHOUT_MEMORY]
     assert done.stderr == ""
@@ -102,7 +102,7 @@ def refuse(_: object) -> Any:
     raise HookError
 
 
-# float64 with the default threshold keeps a copy of its input in place, float32 its result.
+# In place with the default threshold, float64 saves a copy of the input, float32 the result.
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize(
     "function",
@@ -122,7 +122,7 @@ def test_hooks_that_raise(function: Callable[[Tensor], Tensor], dtype: torch.dty
     assert whole or (function is softplus_ and torch.equal(x, expected))
     if whole:
         assert torch.equal(torch.autograd.grad(function(x).sum(), leaf)[0], slope)
-    else:  # written, but without what its gradient needs: backward says so
+    else:  # written, but nothing is saved for the gradient: backward raises
         with pytest.raises(RuntimeError):
             x.sum().backward()
 
@@ -138,10 +138,10 @@ def test_hooks_that_raise(function: Callable[[Tensor], Tensor], dtype: torch.dty
 
 
 def test_forks(python: Python) -> None:
-    """A DataLoader's workers and a process, forked from one whose threads have already computed.
+    """DataLoader workers and a process are forked from a process whose threads have computed.
 
-    That one is new here: torch refuses to go back through a graph in a fork where a thread for
-    another device has started, as it does for the fake CUDA tensors of other tests.
+    That process is started here. PyTorch refuses backward passes in a fork if an autograd thread
+    for another device has started, which the fake CUDA tensors of other tests cause.
     """
     code = """
 import multiprocessing, torch
@@ -180,7 +180,7 @@ print(process.exitcode)
 
 
 def test_alive_at_exit(python: Python) -> None:
-    """Graphs in every state: of each operator, in a cycle, in hooks, in a thread that waits."""
+    """At exit, graphs of each operator are alive: in a cycle, in hooks, in a waiting thread."""
     code = """
 import threading, torch
 from fused_softplus import inverse_softplus, softplus, softplus_
@@ -232,7 +232,7 @@ print(len(values), len(set(values)))
 
 @pytest.mark.parametrize("package_first", [True, False])
 def test_a_second_copy(package_first: bool, tmp_path: Path, python: Python) -> None:
-    """The first one goes on serving, since no two libraries can register operators of one name."""
+    """The first copy stays in use, since two libraries cannot register operators of one name."""
     copy = shutil.copy(LIBRARY, tmp_path)
     lines = ["import fused_softplus", f"torch.ops.load_library({str(copy)!r})"]
     code = f"""
@@ -284,8 +284,8 @@ for name in {[*list(damaged)[1:], "missing", "whole"]}:
     reasons += ["undefined symbol: .*torchCheckGone", "No such file or directory"]
     for sentence, reason in zip(sentences, reasons, strict=True):
         assert re.fullmatch(
-            rf"fused_softplus's operator library cannot be loaded \(.*{reason}.*\); "
-            "install it again with: pip install [a-z_ -]*",
+            rf"cannot load the operator library of fused_softplus \(.*{reason}.*\); "
+            r"to build it again, run this in a clone of its repository: pip install [a-z -]*\.",
             sentence,
         )
 
@@ -304,7 +304,7 @@ for name in {[*list(damaged)[1:], "missing", "whole"]}:
     ids=["one argument more", "another type", "another name", "another operator"],
 )
 def test_changed_schema(change: tuple[str, str], message: str, tmp_path: Path) -> None:
-    """A file whose code is not for this version's operators is refused, and by name."""
+    """Loading a file that does not match the schema raises an error that names the operator."""
     with (
         zipfile.ZipFile(GOLDEN / "model.pt") as saved,
         zipfile.ZipFile(tmp_path / "model.pt", "w") as changed,
@@ -322,7 +322,7 @@ def test_changed_schema(change: tuple[str, str], message: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("file", ["model.pt", "model.pt2", "modules.pickle", "replaced.pickle"])
 def test_golden_files(file: str) -> None:
-    """Saved by version 0.1.0 (golden/write.py), these load and compute what they did."""
+    """Files saved by version 0.1.0 (golden/write.py) load and compute the same values."""
     recorded = json.loads((GOLDEN / "values.json").read_text())
     path = GOLDEN / file
     if path.suffix == ".pt":
@@ -335,8 +335,8 @@ def test_golden_files(file: str) -> None:
         model = torch.export.load(path).module()
     x = torch.linspace(-12, 12, 15, dtype=torch.float64).view(5, 3)
     y, expected = model(x), torch.tensor(recorded[path.stem], dtype=torch.float64)
-    # Last bits depend on the instruction set, torch's in linspace too, and on the version. Then as
-    # now linspace is off by an ULP, three products and sums by 1/2, and four operators by 5/4. The
-    # inverse magnifies that by less than 40.
+    # The last bits depend on the version and on the instruction set, which linspace depends on too.
+    # In both versions linspace is off by up to 1 ULP, three products and sums by 1/2, and four
+    # operators by 5/4. The inverse magnifies that by less than 40.
     error = 2 * (1 + 3 / 2 + 4 * 5 / 4) * 40 * 2**-52
     torch.testing.assert_close(y, expected, rtol=error, atol=error)

@@ -29,7 +29,7 @@ Function = Callable[[Tensor], Tensor]
 
 @pytest.fixture(autouse=True)
 def no_slow_loops() -> Iterator[None]:
-    """An operator without a batching rule raises here, where torch would loop and warn."""
+    """Makes operators without a batching rule raise, instead of looping with a warning."""
     torch._C._functorch._set_vmap_fallback_enabled(False)
     yield
     torch._C._functorch._set_vmap_fallback_enabled(True)
@@ -76,7 +76,7 @@ def pulled(function: Function) -> Function:
 
 ONE = torch.tensor(1.5, dtype=torch.float64)
 
-# Each takes a 3 by 4 matrix.
+# Each function takes a 3 by 4 matrix.
 TRANSFORMS: dict[str, Callable[[Function], Function]] = {
     "vmap": vmap,
     "vmap over columns": lambda f: vmap(f, in_dims=1),
@@ -121,11 +121,11 @@ TRANSFORMS: dict[str, Callable[[Function], Function]] = {
 }
 
 
-# Forward mode twice gives an in-place operator a constant tangent to write to; torch refuses that.
+# Nested forward mode gives an in-place operator a constant tangent to write to; PyTorch refuses.
 WRITES_TO_A_CONSTANT = {"jacfwd jacfwd", "jacfwd hessian"}
 
 
-@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # linearize's own
+@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node")  # by linearize
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_transform(transform: str, way: str) -> None:
@@ -140,7 +140,7 @@ def test_transform(transform: str, way: str) -> None:
         return
     actual = TRANSFORMS[transform](WAYS[way])(x)
     assert torch.equal(x, before)
-    # Both are exact but for a few roundings of numbers below 10.
+    # Both differ from the exact values by a few roundings of numbers below 10.
     torch.testing.assert_close(actual, expected, rtol=0, atol=40 * torch.finfo(x.dtype).eps)
 
 
@@ -186,7 +186,7 @@ def loop(
     tensors: list[Tensor],
     in_dims: tuple[int | None, ...],
 ) -> tuple[Tensor, ...]:
-    """What vmap(function, in_dims) has to give, one sample after the other."""
+    """Returns the expected result of vmap(function, in_dims), computed sample by sample."""
     batch = next(t.shape[dim] for t, dim in zip(tensors, in_dims, strict=True) if dim is not None)
     samples = []
     for i in range(batch):
@@ -200,7 +200,7 @@ def loop(
 
 @pytest.mark.parametrize("op", POINTWISE, ids=str)
 def test_any_batch_dimensions_and_ranks(op: Callable[..., Tensor | tuple[Tensor, ...]]) -> None:
-    """Bit for bit as the loop, also where only some tensors are batched, or of fewer dimensions."""
+    """Equals the loop bit for bit, even if tensors are not batched or have fewer dimensions."""
     count, scalars = POINTWISE[op]
 
     def function(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -229,7 +229,7 @@ def test_any_batch_dimensions_and_ranks(op: Callable[..., Tensor | tuple[Tensor,
 @pytest.mark.parametrize("in_dims", [(0, None), (None, 0), (0, 0), (-1, 1)], ids=str)
 @pytest.mark.parametrize("bias_dim", [0, 1, -1])
 def test_bias_along_a_dimension(in_dims: tuple[int | None, int | None], bias_dim: int) -> None:
-    """That of the sample, whichever dimension the samples lie along."""
+    """bias_dim is a dimension of the sample, whatever the batch dimension is."""
     x, bias = torch.randn(3, 4), torch.randn((3, 4)[bias_dim])
     x, bias = (
         t if dim is None else torch.stack([t, t + 1], dim)
@@ -281,8 +281,6 @@ def test_out_is_refused_as_torchs_own_is() -> None:
             RuntimeError, match=r"Batching rule not implemented for .*softplus\.out"
         ):
             vmap(lambda x, op=op: op(x, out=out))(torch.randn(3, 4))
-    with pytest.raises(RuntimeError, match=r"not implemented for .*softplus_backward\.grad_input"):
-        vmap(lambda x: ops.softplus_backward(x, x, 1, 20, grad_input=out))(torch.randn(3, 4))
 
 
 def test_a_batched_tensor_outside_of_its_vmap_is_refused() -> None:
@@ -299,19 +297,12 @@ def test_no_samples() -> None:
 
 
 def test_functionalize_with_tensors_from_outside() -> None:
-    """They are read and written as by torch's operators, which put no traced value into one."""
-    x, grad, out = torch.linspace(-3, 3, 5), torch.linspace(1, 2, 5), torch.empty(5)
-    backward = ops.softplus_backward.grad_input
+    """They are read and written as by PyTorch's operators, which write no traced value to them."""
+    x, other, out = torch.linspace(-3, 3, 5), torch.linspace(1, 2, 5), torch.empty(5)
     read = functionalize(lambda traced: softplus(x, out=torch.empty_like(traced)))
-    assert torch.equal(read(grad), softplus(x))
-    functionalize(lambda _: softplus(x, out=out))(grad)
+    assert torch.equal(read(other), softplus(x))
+    functionalize(lambda _: softplus(x, out=out))(other)
     assert torch.equal(out, softplus(x))
     with pytest.raises(RuntimeError, match="cannot write a functional tensor's values"):
-        functionalize(lambda traced: softplus(traced, out=out))(grad)
+        functionalize(lambda traced: softplus(traced, out=out))(other)
     assert torch.equal(out, softplus(x))
-
-    slope = ops.softplus_backward(grad, x, 1, 20)
-    traced = functionalize(lambda grad, x: backward(grad, x, 1, 20, grad_input=torch.empty_like(x)))
-    assert torch.equal(traced(grad, x), slope)
-    functionalize(lambda _: backward(grad, x, 1, 20, grad_input=out))(x)
-    assert torch.equal(out, slope)

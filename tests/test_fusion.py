@@ -35,7 +35,7 @@ DEVICE = SimpleNamespace(
 
 @pytest.fixture
 def device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Inductor asks of a GPU in order to write code for it."""
+    """The properties of a GPU that Inductor needs in order to generate code for it."""
     fields = {k: v for k, v in vars(DEVICE).items() if k in DeviceProperties._fields}
     properties = DeviceProperties(**fields)
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _=None: DEVICE)
@@ -45,9 +45,9 @@ def device(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def triton_code(function: Callable[..., object], *dtypes: torch.dtype) -> str:
-    """What Inductor makes of a function of tensors of one size.
+    """Returns the code that Inductor generates for a function of tensors of one size.
 
-    Traced on the CPU first, since autograd's engine asks a real device for its stream.
+    The function is first traced on the CPU, because autograd needs the stream of a real device.
     """
     with FakeTensorMode() as mode:
         inputs = [torch.empty(64, 128, dtype=dtype) for dtype in dtypes]
@@ -81,7 +81,7 @@ def gradients(x: Tensor, weight: Tensor, grad_output: Tensor) -> tuple[Tensor, .
 def test_one_kernel(
     function: Callable[..., object], inputs: int, outputs: int, dtype: torch.dtype
 ) -> None:
-    """Softplus and all around it: each input is read once, each output written once."""
+    """Softplus and its neighbors are one kernel, which reads inputs and writes outputs once."""
     code = triton_code(function, *[dtype] * inputs)
     assert len(re.findall(r"@triton\.jit", code)) == 1
     assert code.count("tl.load(") == inputs
@@ -94,7 +94,7 @@ def test_one_kernel(
 @pytest.mark.parametrize("bias_dim", [-1, 0])
 @pytest.mark.usefixtures("device")
 def test_one_kernel_with_a_bias(bias_dim: int, dtype: torch.dtype) -> None:
-    """The bias's gradient too: its sum is taken where the input's gradient is computed."""
+    """The kernel that computes the gradient of the input also sums the gradient of the bias."""
 
     def forward(x: Tensor, bias: Tensor) -> Tensor:
         return (in_plain_operators(x * 3, 2.0, 20.0, bias, bias_dim) + 1).sin()
@@ -115,7 +115,7 @@ def test_one_kernel_with_a_bias(bias_dim: int, dtype: torch.dtype) -> None:
 
 @pytest.mark.usefixtures("device")
 def test_the_operator_itself_would_not_fuse() -> None:
-    """So the test above can fail, and this is what it is for."""
+    """This shows that the tests above can fail, and why the decomposition exists."""
     code = triton_code(lambda x: torch.ops.fused_softplus.softplus(x * 2).sin(), torch.float32)
     assert len(re.findall(r"@triton\.jit", code)) == 2
     assert "torch.ops.fused_softplus.softplus.default(" in code

@@ -1,12 +1,12 @@
 """Does any combination of layout, dtype, arguments and autograd break the operators?
 
-A few hundred cases a test, always the same; `make fuzz` tries new ones, 25,000 a test or as many as
-FUZZ_CASES says. Hypothesis prints a failing case, shrunk, and the line that brings it back.
+Each test runs a few hundred cases, always the same. `make fuzz` runs 25,000 new cases of each test,
+or FUZZ_CASES. Hypothesis prints a minimal failing case and the line that reproduces it.
 
-Values are judged twice. A few numbers, side by side in one array, are held to reference.py's
-bounds; the same numbers in any layout, size, number of threads and way of calling must then give
-the same bits. Whatever else a call leaves behind (shape, strides, errors, versions) is what
-torch's own operators leave.
+Values are checked twice. A few numbers, contiguous in one array, must be within the bounds of
+reference.py. The same numbers in any layout, size, number of threads and way of calling must then
+give the same bits. Shapes, strides, errors and version counters must be those of PyTorch's
+operators.
 """
 
 import math
@@ -29,7 +29,7 @@ from tests.tools.reference import DTYPES, Exact
 ops = torch.ops.fused_softplus
 inf, nan = math.inf, math.nan
 
-# The widths of vectors and buffers and the grain that threads share work by, and their neighbours.
+# The widths of vectors and buffers, the grain size of threads, and numbers next to them.
 LENGTHS = [width + more for width in (16, 32, 64, 256, 512, 2**15) for more in (-1, 0, 1)]
 
 
@@ -38,7 +38,7 @@ LENGTHS = [width + more for width in (16, 32, 64, 256, 512, 2**15) for more in (
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the elements of a tensor lie in memory."""
+    """The shape, strides and offset of a tensor."""
 
     shape: tuple[int, ...]
     stride: tuple[int, ...]
@@ -49,7 +49,7 @@ class Layout:
 
     @property
     def size(self) -> int:
-        """Of the memory it needs, with some that should stay untouched."""
+        """The number of elements to allocate, some of which must not be written."""
         last = sum((n - 1) * step for n, step in zip(self.shape, self.stride, strict=True) if n)
         return self.offset + last + 4
 
@@ -59,13 +59,13 @@ class Layout:
 
     @property
     def shares_memory(self) -> bool:
-        """Whether two of the elements are one."""
+        """Whether two elements share memory."""
         return self.places.unique().numel() < self.places.numel()
 
 
 @st.composite
 def layouts(draw: st.DrawFn, shape: tuple[int, ...] | None = None) -> Layout:
-    """Dense in any order of dimensions (memory formats among them), with gaps, with overlaps."""
+    """Generates dense layouts in any order of dimensions, and layouts with gaps or overlaps."""
     if shape is None:
         if draw(st.integers(0, 9)) == 9:
             shape = (draw(st.sampled_from(LENGTHS)),)
@@ -92,7 +92,7 @@ dtypes = st.sampled_from(DTYPES)
 
 @st.composite
 def scalars(draw: st.DrawFn, dtype: torch.dtype) -> tuple[float, float]:
-    """beta and threshold."""
+    """Generates beta and threshold."""
     decades = 300 if dtype == torch.float64 else 30
     beta = draw(
         st.sampled_from([1.0, 0.5, 2.0, 100.0, 0.1, -1.0])
@@ -105,7 +105,7 @@ def scalars(draw: st.DrawFn, dtype: torch.dtype) -> tuple[float, float]:
 
 @st.composite
 def numbers(draw: st.DrawFn, dtype: torch.dtype, beta: float, most: int = 8) -> Tensor:
-    """Some where softplus bends or its results become denormal, and some anywhere."""
+    """Generates numbers where softplus bends or its results become denormal, and any others."""
     deepest = 760.0 if dtype == torch.float64 else 120.0
     bent = st.floats(-deepest, 60).map(lambda u: u / beta)
     anywhere = st.floats(width=64 if dtype == torch.float64 else 32)
@@ -115,7 +115,7 @@ def numbers(draw: st.DrawFn, dtype: torch.dtype, beta: float, most: int = 8) -> 
 
 
 def spread(values: Tensor, size: int) -> Tensor:
-    """That many elements, each of them one of the values."""
+    """Returns a tensor with this many elements, each one of the values."""
     return values.repeat(size // len(values) + 1)[:size]
 
 
@@ -133,7 +133,7 @@ def threads(count: int) -> Iterator[None]:
 
 
 def assert_same(actual: Tensor, expected: Tensor) -> None:
-    """The same bits; a NaN's are its own."""
+    """Asserts that the bits are the same, except those of NaN."""
     assert (actual.shape, actual.dtype) == (expected.shape, expected.dtype)
     bits = {2: torch.int16, 4: torch.int32, 8: torch.int64}[actual.dtype.itemsize]
     actual, expected = actual.detach(), expected.detach()
@@ -144,7 +144,7 @@ def assert_same(actual: Tensor, expected: Tensor) -> None:
 def assert_exact(
     actual: Tensor, formula: Callable[[Tensor, float], Exact], beta: float, x: Tensor
 ) -> None:
-    """Within the bounds of reference.py, where x is a number."""
+    """Asserts the bounds of reference.py where x is not NaN."""
     finite = x.isfinite()
     if finite.any():
         exact = formula(x[finite], beta)
@@ -154,7 +154,7 @@ def assert_exact(
 def derivatives(
     function: Callable[[Tensor], Tensor], x: Tensor, grad: Tensor, grad_grad: Tensor
 ) -> list[Tensor]:
-    """function(x), its gradient, and that one's gradients towards x and towards grad."""
+    """Returns function(x), its gradient, and the gradients of that with respect to x and grad."""
     x, grad = x.detach().requires_grad_(), grad.detach().requires_grad_()
     y = function(x)
     (slope,) = torch.autograd.grad(y, x, grad, create_graph=True)
@@ -162,7 +162,7 @@ def derivatives(
 
 
 def outcome(call: Callable[[], object]) -> type[Exception] | None:
-    """What it raises."""
+    """Returns the type of the exception that the call raises, if any."""
     try:
         call()
     except Exception as error:
@@ -175,7 +175,7 @@ def outcome(call: Callable[[], object]) -> type[Exception] | None:
 
 @given(st.data())
 def test_softplus(data: st.DataObject) -> None:
-    """Forward, backward and double backward, of any input and incoming gradients."""
+    """Forward, backward and double backward for any input and incoming gradients."""
     dtype = data.draw(dtypes)
     beta, threshold = data.draw(scalars(dtype))
     x = data.draw(numbers(dtype, beta))
@@ -214,7 +214,7 @@ def test_softplus(data: st.DataObject) -> None:
 @pytest.mark.filterwarnings("ignore:An output with one or more elements was resized")
 @given(st.data())
 def test_writing(data: st.DataObject) -> None:
-    """In place and out=, into tensors of any kind, those that torch refuses among them."""
+    """In place and out=, into tensors of any layout, including those that PyTorch rejects."""
     dtype = data.draw(dtypes)
     beta, threshold = data.draw(scalars(dtype))
     source = data.draw(layouts())
@@ -231,7 +231,7 @@ def test_writing(data: st.DataObject) -> None:
     before = spread(x, max(source.size, target.size))
 
     def written_by(in_place_twin: Callable[[Tensor], Tensor], with_out: Any) -> list[Any]:
-        """What is raised, then memory, version and strides of what is written."""
+        """Returns the exception, and the memory, version and strides of the written tensor."""
         memory = before.clone()
         memory.requires_grad_(leaf)
         if derived:
@@ -259,14 +259,14 @@ def test_writing(data: st.DataObject) -> None:
         return  # undefined
     result = softplus(source.of(before), beta, threshold)
     assert_same(written, result)
-    if target.shape == source.shape:  # written there, and nowhere else
+    if target.shape == source.shape:  # written there and nowhere else
         around = before.clone() if aliased else torch.zeros_like(memory)
         target.of(around).copy_(result)
         assert_same(memory, around)
 
 
 def read_is_overwritten(source: Layout, target: Layout) -> bool:
-    """Whether an element of the target lies where another reads its own of the source."""
+    """Returns whether writing one element of the target overwrites the input of another."""
     if source.shape != target.shape:
         return True
     read, written = source.places.flatten(), target.places.flatten()
@@ -276,7 +276,7 @@ def read_is_overwritten(source: Layout, target: Layout) -> bool:
 
 @given(st.data())
 def test_gradient_in_place(data: st.DataObject) -> None:
-    """It comes from the result or from a copy of the input, and is as exact as either is."""
+    """The gradient is computed from the result or from a copy of the input, within their bounds."""
     dtype = data.draw(dtypes)
     beta, threshold = data.draw(scalars(dtype))
     layout = data.draw(layouts().filter(lambda layout: not layout.shares_memory))
@@ -296,7 +296,7 @@ def test_gradient_in_place(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_bias(data: st.DataObject) -> None:
-    """A bias along any dimension: softplus of the sum, in one pass."""
+    """A bias along any dimension gives softplus of the sum."""
     dtype = data.draw(dtypes)
     beta, threshold = data.draw(scalars(dtype))
     layout = data.draw(layouts())
@@ -336,7 +336,7 @@ def test_bias(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_inverse(data: st.DataObject) -> None:
-    """inverse_softplus, and its gradient where beta y is a normal number."""
+    """Tests inverse_softplus, and its gradient where beta y is a normal number."""
     dtype = data.draw(dtypes)
     beta, threshold = data.draw(scalars(dtype))
     y = data.draw(numbers(dtype, beta))
@@ -394,7 +394,7 @@ def is_real(value: Any) -> bool:
 
 @given(st.data())
 def test_arguments(data: st.DataObject) -> None:
-    """Bad ones give an error that names one of them, and good ones a result."""
+    """Invalid arguments raise an error that names one of them; valid arguments give a result."""
     way = data.draw(st.sampled_from(sorted(WAYS)))
     beta, threshold = (data.draw(SCALARS) for _ in range(2))
     layout = data.draw(layouts().filter(lambda layout: not layout.shares_memory))
@@ -403,7 +403,7 @@ def test_arguments(data: st.DataObject) -> None:
     more: dict[str, Any] = {}
     bad = set()
     if 10**400 in (beta, threshold):
-        bad.add("int too big")  # in Python's own words, where torch converts them
+        bad.add("int too big")  # Python's message, where PyTorch converts them
     if dtype not in DTYPES:
         bad.add("not implemented for")
     largest = 1e300 if dtype == torch.float64 else 1e30

@@ -1,4 +1,4 @@
-"""Are tensors of other kinds taken or refused as torch's own operators take or refuse them?"""
+"""Are other kinds of tensors accepted or rejected as PyTorch's operators accept or reject them?"""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
 
 ops = torch.ops.fused_softplus
 
-# Torch's own tracing looks at .grad of tensors that are no leaves.
+# PyTorch's tracing reads .grad of tensors that are not leaves.
 pytestmark = pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 
 
@@ -41,7 +41,7 @@ def test_jagged(function: Callable[[Tensor], Tensor], compiled: bool) -> None:
     assert torch.equal(y.values(), softplus(values))
     y.values().sum().backward()
     slope = ops.softplus_backward(torch.ones_like(values), values, 1, 20)
-    # In place, the gradient is the rounded result's, where it is eager.
+    # In eager mode, the in-place gradient is computed from the rounded result.
     torch.testing.assert_close(x.grad.values(), slope, rtol=5 * 2**-23, atol=0)
 
 
@@ -72,7 +72,7 @@ def test_bias_of_jagged() -> None:
 
 
 def test_negative_view() -> None:
-    """The imaginary part of a conjugate is a view whose sign is only noted."""
+    """The imaginary part of a conjugate is a view whose negative bit is set."""
     numbers = torch.randn(5, dtype=torch.complex64)
     view = numbers.conj().imag
     assert view.is_neg()
@@ -84,7 +84,7 @@ def test_negative_view() -> None:
 
 
 def test_zero_tensor() -> None:
-    """What forward mode uses for a tangent that is known to be zero."""
+    """Forward mode uses these tensors for tangents that are known to be zero."""
     zero = torch._efficientzerotensor(3)
     assert torch.equal(softplus(zero), softplus(torch.zeros(3)))
     with pytest.raises(RuntimeError, match="ZeroTensors are immutable"):
@@ -124,7 +124,7 @@ def test_parameter_gives_a_plain_tensor() -> None:
     ids=["functional", "in place", "out", "bias", "inverse", "module", "module in place"],
 )
 def test_torch_function_subclass(function: Callable[[Tensor], Tensor], public: object) -> None:
-    """It is told the public function, as it is of torch.nn.functional's."""
+    """__torch_function__ gets the public function, as with torch.nn.functional."""
 
     class Subclass(Tensor):
         functions: list[object] = []  # noqa: RUF012 (shared on purpose)
@@ -143,7 +143,7 @@ def test_torch_function_subclass(function: Callable[[Tensor], Tensor], public: o
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("inplace", [False, True])
 def test_torch_dispatch_subclass(inplace: bool, compiled: bool) -> None:
-    """A wrapper of two tensors: forward and backward reach both."""
+    """Forward and backward reach both tensors of a subclass that wraps two."""
     torch._dynamo.reset()
 
     def function(x: Tensor) -> Tensor:
@@ -165,8 +165,8 @@ def test_torch_dispatch_subclass(inplace: bool, compiled: bool) -> None:
 
 
 def test_deterministic_mode() -> None:
-    """Allowed, and the same; new memory is filled with NaN there, which must not be seen."""
-    x = torch.randn(3, 50, 70).transpose(0, 2)  # neither contiguous nor small
+    """Results are the same. This mode fills new memory with NaN, which must not be visible."""
+    x = torch.randn(3, 50, 70).transpose(0, 2)  # not contiguous, not small
 
     def outcome() -> list[Tensor]:
         leaf = x.detach().requires_grad_()
@@ -201,7 +201,7 @@ REFUSED = {
 @pytest.mark.parametrize("kind", REFUSED)
 def test_refused(kind: str) -> None:
     x = REFUSED[kind]()
-    with pytest.raises(RuntimeError):  # NotImplementedError is one
+    with pytest.raises(RuntimeError):  # or NotImplementedError, its subclass
         F.softplus(x)
     for function, name in ((softplus, "softplus"), (softplus_, "softplus_")):
         with pytest.raises(NotImplementedError, match=f"Could not run 'fused_softplus::{name}'"):

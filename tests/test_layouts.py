@@ -1,4 +1,4 @@
-"""Does every memory layout give the same values, and the strides that torch's softplus gives?"""
+"""Does every memory layout give the same values, and the strides that F.softplus gives?"""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ of_every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 def make(layout: str, dtype: torch.dtype = torch.float32) -> Tensor:
     torch.manual_seed(0)
     x = LAYOUTS[layout]()
-    # As x.to(dtype) would, but keeping the gaps and overlaps between elements.
+    # Converts like x.to(dtype), but keeps gaps and overlaps between elements.
     base = torch.empty(0).set_(x.untyped_storage()).to(dtype)
     return base.as_strided(x.shape, x.stride(), x.storage_offset())
 
@@ -64,13 +64,13 @@ def test_in_place(layout: str) -> None:
         with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
             fused_softplus.softplus_(x)
         return
-    outside = x.new_zeros(0).set_(x.untyped_storage())  # all memory, the gaps included
+    outside = x.new_zeros(0).set_(x.untyped_storage())  # all memory, including the gaps
     expected = outside.clone()
     expected.as_strided_(x.shape, x.stride(), x.storage_offset()).copy_(fused_softplus.softplus(x))
     expected = expected.as_strided(outside.shape, outside.stride(), 0)
     stride = x.stride()
     assert fused_softplus.softplus_(x) is x
-    assert torch.equal(outside, expected)  # written where it should be, and nowhere else
+    assert torch.equal(outside, expected)  # written there and nowhere else
     assert x.stride() == stride
 
 
@@ -118,25 +118,6 @@ def test_out_may_be_the_input() -> None:
     assert torch.equal(x, expected)
 
 
-def test_grad_input() -> None:
-    grad, x = torch.randn(2, 100)
-    expected = ops.softplus_backward(grad, x, 1, 20)
-    grad_input = torch.empty(0)
-    assert ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad_input) is grad_input
-    assert torch.equal(grad_input, expected)
-    ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad)
-    assert torch.equal(grad, expected)
-
-
-def test_grad_input_that_overlaps_the_input_is_refused() -> None:
-    buffer = torch.randn(4)
-    before = buffer.clone()
-    grad, x = buffer[1:], buffer[:3]
-    with pytest.raises(RuntimeError, match="some elements of the input tensor and the written-to"):
-        ops.softplus_backward.grad_input(grad, x, 1, 20, grad_input=grad)
-    assert torch.equal(buffer, before)
-
-
 @pytest.mark.parametrize(
     ("make_out", "message"),
     [
@@ -159,7 +140,7 @@ def test_out_that_is_refused(make_out: Callable[[Tensor], Tensor], message: str)
 @of_every_layout
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_bias(layout: str, dtype: torch.dtype) -> None:
-    """Along every dimension, and a number: as if it were as large as the input."""
+    """A bias along any dimension, or a number, equals a bias with the shape of the input."""
     x = make(layout, dtype)
     for bias_dim in [None, *range(x.dim())]:
         size = () if bias_dim is None else x.shape[bias_dim]
@@ -180,9 +161,8 @@ def test_bias(layout: str, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("columns", [1, 2, 3, 15, 16, 17, 100, 171, 256, 257, 300])
 def test_short_rows(columns: int, dtype: torch.dtype) -> None:
-    """Several short rows are computed at once, from inputs that are gathered. Nothing depends on
-    it, whether there are so few elements that TensorIterator is not asked, or so many that they are
-    shared among threads."""
+    """Several short rows are gathered and computed at once. The results do not depend on it, either
+    for few elements, which do not use TensorIterator, or for many, which threads share."""
     for rows in (1, 2, 7, 64, 65_536 // columns):
         x = torch.randn(rows, columns).to(dtype)
         bias_row, bias_column = torch.randn(columns).to(dtype), torch.randn(rows).to(dtype)

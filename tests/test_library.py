@@ -1,4 +1,4 @@
-"""Is what is installed whole, free of Python where it should be, and clear where it cannot run?"""
+"""Is the installed package complete, the library free of Python, and its error messages clear?"""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ from tests.conftest import Python
 TESTS = Path(__file__).parent
 
 
-# What torch brings with it, and what every Linux of a C++ program has.
+# Libraries that torch provides, and those that every Linux with C++ programs has.
 TORCHS = {f"lib{name}.so" for name in ("torch", "torch_cpu", "torch_cuda", "c10", "c10_cuda")}
 SYSTEMS = {
     *("libc.so.6", "libm.so.6", "libpthread.so.0", "libstdc++.so.6", "libgcc_s.so.1"),
@@ -33,7 +33,7 @@ SYSTEMS = {
 def test_what_is_linked(
     library: str, others: set[str], runpath: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As auditwheel would have it, torch's own libraries aside, which importing torch loads."""
+    """Follows auditwheel's rules, except for the libraries that importing torch loads."""
 
     def readelf(section: str) -> str:
         command = ["readelf", "--wide", section, library]
@@ -95,7 +95,7 @@ print(torch.equal(torch.ops.fused_softplus.softplus(x), fused_softplus.softplus(
 
 
 def test_another_torch(python: Python) -> None:
-    """Changes what one of them says of itself, since the package's real import is what refuses."""
+    """Fakes the version of torch or of the build. The real import of the package must then fail."""
     built, torchs = ".".join(_build.torch_version.split(".")[:2]), torch.__version__
     cases = {
         "build.torch_version = '1.2.3'": ("1.2", torchs),
@@ -125,13 +125,13 @@ for fake in {list(cases)}:
     for (built_for, found), sentence in zip(cases.values(), said, strict=True):
         assert sentence.startswith(
             f"this fused_softplus was built for torch {built_for}, but torch {found} is installed; "
-            "build it again with: pip install"
+            "to build it again, run this in a clone of its repository: pip install"
         )
 
 
 @pytest.mark.parametrize("capability", ["avx512", "avx2", "default"])
 def test_every_instruction_set(capability: str, python: Python) -> None:
-    """Runs the tests of values again, with that instruction set's bounds."""
+    """Runs test_values.py again with the bounds of this instruction set."""
     if capability == _C.cpu_capability():
         pytest.skip("what the other files test")
     code = "import fused_softplus; print(fused_softplus._C.cpu_capability())"

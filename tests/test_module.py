@@ -1,4 +1,4 @@
-"""Does Softplus stand in for nn.Softplus, do replaced modules, and can they be turned back?"""
+"""Do Softplus and replaced modules behave like nn.Softplus, and can they be restored?"""
 
 import copy
 import importlib.util
@@ -72,7 +72,7 @@ def test_state_dict_is_that_of_torch() -> None:
     fused.load_state_dict(plain.state_dict())
     assert not Softplus().state_dict()
     x = torch.randn(5, 3)
-    # Both are within 2 ULP of the same exact value (torch's bound is measured in test_opinfo.py).
+    # Both are within 2 ULP of the exact value (test_opinfo.py measures PyTorch's error).
     error = 4 * torch.finfo(x.dtype).eps
     torch.testing.assert_close(fused(x), plain(x), rtol=error, atol=0)
 
@@ -101,7 +101,7 @@ class Sharp(nn.Softplus):
 
 
 class Operators(TorchDispatchMode):
-    """Collects the softplus operators that run."""
+    """Records the softplus operators that run."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ def test_replace() -> None:
 
 
 def test_others_that_share_a_module_keep_theirs() -> None:
-    """One activation for all models of a process, as a library may have it for its constraints."""
+    """Libraries may share one activation among all models of a process, such as for constraints."""
     shared = nn.Softplus()
     mine, other = nn.Sequential(shared, shared), nn.Sequential(shared)
     assert replace_softplus(mine, inplace=True) == 1
@@ -184,7 +184,7 @@ class Nested(nn.Module):
 
 @pytest.mark.parametrize("parametrization", [nn.Softplus, Nested])
 def test_a_parametrization_is_never_in_place(parametrization: Callable[[], nn.Module]) -> None:
-    """Its input is the parameter itself, which each read would overwrite."""
+    """Its input is the parameter itself, which an in-place module would overwrite."""
     layer = nn.Linear(3, 3)
     parametrize.register_parametrization(layer, "weight", parametrization())
     model = nn.Sequential(layer, nn.Softplus())
@@ -192,7 +192,7 @@ def test_a_parametrization_is_never_in_place(parametrization: Callable[[], nn.Mo
     before, weight = original.detach().clone(), layer.weight.detach()
     assert replace_softplus(model, inplace=True) == 2
     with torch.no_grad():
-        # Both are within 2 ULP of the same exact value.
+        # Both are within 2 ULP of the exact value.
         torch.testing.assert_close(layer.weight, weight, rtol=4 * 2**-23, atol=0)
         assert operators(model) == [OURS, "fused_softplus.softplus_.default"]
     assert torch.equal(original, before)
@@ -224,10 +224,10 @@ def test_a_model_without_softplus_is_told_what_to_write() -> None:
 def test_a_model_that_has_ours_is_not_warned_of(ours: Callable[[], nn.Module]) -> None:
     model = nn.Sequential(ours())
     replace_softplus(model)
-    assert replace_softplus(model) == 0  # and a warning is an error here
+    assert replace_softplus(model) == 0  # warnings are errors here
 
 
-# ---- Replaced modules are whole ones -----------------------------------------------------------
+# ---- Replaced modules are complete modules -------------------------------------------------------
 
 
 def replaced(module: nn.Module | None = None, inplace: bool = False) -> nn.Sequential:
@@ -250,7 +250,7 @@ def test_copies_of_replaced_modules(duplicate, inplace: bool) -> None:
     for other in (duplicate(model), nn.Sequential(model[0], duplicate(model[1]))):
         assert type(other[1]) is nn.Softplus and other[1] is not model[1]
         assert repr(other) == repr(model)
-        other[1].beta = 3.0  # the copy's own
+        other[1].beta = 3.0  # only of the copy
         x = torch.randn(4, 3)
         y = other[1](x.clone())
         assert torch.equal(y, softplus(x, 3))
@@ -260,7 +260,7 @@ def test_copies_of_replaced_modules(duplicate, inplace: bool) -> None:
 
 @duplicates
 def test_copies_of_a_forward_alone(duplicate) -> None:
-    """As functools.partial or a process's target may hold it."""
+    """functools.partial and the target of a process may refer to the method alone."""
     x = torch.randn(4)
     assert torch.equal(duplicate(replaced()[1].forward)(x), softplus(x, 0.5))
 
@@ -284,7 +284,7 @@ def test_later_changes_of_attributes_count() -> None:
 
 
 def test_hooks() -> None:
-    """Registered before and after, on the original and on the copy, and removed by their handle."""
+    """Hooks are registered before and after, on original and copy, and removed by their handles."""
     original = nn.Softplus()
     seen: list[str] = []
     handles = [
@@ -331,12 +331,12 @@ def test_slices_and_replicas_hold_replaced_modules() -> None:
     model = replaced()
     assert model[1:][0] is model[1]
     assert operators(model[1:]) == [OURS]
-    replica = model[1]._replicate_for_data_parallel()  # nn.DataParallel's, which needs GPUs
+    replica = model[1]._replicate_for_data_parallel()  # as nn.DataParallel does, which needs GPUs
     assert operators(replica) == [OURS]
 
 
 def test_fx() -> None:
-    """A replaced module is a leaf, as every module of torch.nn is, and pickles with the graph."""
+    """A replaced module is a leaf, as every module of torch.nn, and is pickled with the graph."""
     model, x = replaced(), torch.randn(4, 3)
     traced = torch.fx.symbolic_trace(model)
     assert [node.op for node in traced.graph.nodes if "1" in str(node.target)] == ["call_module"]
@@ -346,11 +346,11 @@ def test_fx() -> None:
     assert replace_softplus(torch.fx.symbolic_trace(nn.Sequential(nn.Softplus()))) == 1
 
 
-# ---- Tools that look the class up --------------------------------------------------------------
+# ---- Tools that look modules up by class ---------------------------------------------------------
 
 
 def test_a_table_of_classes_finds_replaced_modules() -> None:
-    """As attribution and quantisation tools choose what to do with a module."""
+    """Attribution and quantization tools choose their rules by such a table."""
     table = {nn.Linear: "linear", nn.Softplus: "smooth"}
     assert [table[type(module)] for module in replaced()] == ["linear", "smooth"]
 
@@ -366,12 +366,12 @@ def test_deeplift() -> None:
     expected = DeepLift(model).attribute(x, target=1)
     replace_softplus(model)
     actual = DeepLift(model).attribute(x, target=1)
-    # Each of the two softpluses in a quotient (y1 - y2) / (x1 - x2) differs by at most 4 ULP.
+    # Each softplus in the quotient (y1 - y2) / (x1 - x2) differs by at most 4 ULP.
     with torch.no_grad():
         inputs, results = first(x), model[:2](x)
         quotients = 16 * 2**-53 * results.abs().amax() / (inputs - first.bias).abs()
         error = (quotients * second.weight[1].abs()) @ first.weight.abs() * x.abs()
-    # The sums of 6 and 5 products round in either model, by far less than is added for them here.
+    # Both models round sums of 6 and 5 products, by far less than is added for them here.
     error += 64 * 2**-53 * (second.weight[1].abs() @ first.weight.abs() * x.abs())
     assert ((actual - expected).abs() <= error).all()
 
@@ -393,7 +393,7 @@ def test_restore() -> None:
         vars(module).keys() for module in plain.modules()
     ]
     assert operators(model) == [TORCHS] * 4
-    assert operators(replica) == ["fused_softplus.softplus_.default"]  # which shared the module
+    assert operators(replica) == ["fused_softplus.softplus_.default"]  # it shared the module
     assert restore_softplus(model) == 0
     assert replace_softplus(model) == 2
 
@@ -432,5 +432,5 @@ def test_scripted_code_is_refused(change: Callable[[nn.Module], int], position: 
     verb = change.__name__.split("_")[0]
     with pytest.raises(TypeError, match=rf"scripted.*{verb} before scripting"):
         change(model)
-    assert position == "root" or (model[0], model[1]) == parts  # nothing is half done
+    assert position == "root" or (model[0], model[1]) == parts  # nothing has changed
     assert operators(parts[0]) == [TORCHS] and operators(parts[1]) == [OURS]

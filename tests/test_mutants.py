@@ -1,4 +1,4 @@
-"""Do the mutants, whose run takes too long for every day, still fit the sources?"""
+"""Do the mutants still match the sources? (Running them takes too long for every commit.)"""
 
 from pathlib import Path
 

@@ -34,7 +34,7 @@ def export(model: nn.Module, x: Tensor) -> torch.onnx.ONNXProgram:
 
 
 class EveryCase(nn.Module):
-    """One export for all, since that is what takes the time."""
+    """Computes all cases in one model, because each export takes seconds."""
 
     def __init__(self, function: Callable[..., Tensor]) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class EveryCase(nn.Module):
 
 
 def points(beta: float, threshold: float, dtype: torch.dtype) -> Tensor:
-    """Down to where exp is denormal, and each number for a while on either side of a threshold."""
+    """Returns inputs down to where exp is denormal, and the numbers next to the threshold."""
     x = torch.linspace(-87, 120, 2001, dtype=torch.float64) / beta
     if math.isfinite(threshold):
         band = torch.arange(-50, 51, dtype=torch.float64) * torch.finfo(dtype).eps
@@ -58,7 +58,7 @@ def opmath(dtype: torch.dtype) -> torch.dtype:
 
 
 def check(actual: Tensor, expected: Tensor, error: Tensor, computed_in: torch.dtype) -> None:
-    """Within the error before rounding, after which what was as near may be neighbours."""
+    """Asserts the error before rounding, after which the results may be neighboring numbers."""
     assert actual.dtype == expected.dtype and actual.shape == expected.shape
     if actual.dtype != computed_in:
         format = torch.finfo(actual.dtype)
@@ -70,10 +70,10 @@ def check(actual: Tensor, expected: Tensor, error: Tensor, computed_in: torch.dt
 
 
 def softplus_error(x: Tensor, y: Tensor, beta: float) -> Tensor:
-    """How far ONNX Runtime's softplus may be from ours, before both round to y's dtype.
+    """Bounds the difference between ONNX Runtime's softplus and ours, before rounding to y.dtype.
 
-    In units of eps, which no ULP exceeds: 2.5 are ours, 2 each ONNX Runtime's exp and log, and 1/2
-    each what rounds after them; beta x rounds as well, and exp magnifies that by it.
+    In units of eps, which is at least 1 ULP: 2.5 for ours, 2 each for the exp and log of ONNX
+    Runtime, and 1/2 for each rounding after them. The rounding of beta x is magnified by beta x.
     """
     format = torch.finfo(opmath(y.dtype))
     relative = (8 + (beta * x.double()).abs() / 2) * format.eps
@@ -91,7 +91,7 @@ def test_values(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
 def test_bias(dtype: torch.dtype) -> None:
-    """As exact for the sum, which both round alike, as softplus is without a bias."""
+    """The bound of softplus holds for the sum, which both round equally."""
     bias = torch.tensor([0.0, 1 / 3, -7.0], dtype=dtype)
 
     def along_each_dim(x: Tensor, beta: float, threshold: float) -> Tensor:
@@ -108,7 +108,7 @@ def test_bias(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("table", [False, True])
 def test_bias_of_another_dtype(table: bool) -> None:
-    """The exported program computes what it would for the sum, to the last bit."""
+    """The exported program gives the same bits for a bias and for the sum."""
 
     class Biased(nn.Module):
         def forward(self, x: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
@@ -127,12 +127,12 @@ def test_bias_of_another_dtype(table: bool) -> None:
         for model in (Biased(), Summed())
     )
     for actual, expected in zip(biased(*inputs), summed(*inputs), strict=True):
-        torch.testing.assert_close(actual, expected, rtol=0, atol=0)  # the dtypes as well
+        torch.testing.assert_close(actual, expected, rtol=0, atol=0)  # compares dtypes too
 
 
 @pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
 def test_inverse(dtype: torch.dtype) -> None:
-    """What the translation says of its error, and ours; NaN for what no softplus gives."""
+    """The error is at most that of the translation plus ours. Negative inputs give NaN."""
     program = export(EveryCase(inverse_softplus), torch.randn(3).to(dtype))
     for i, case in enumerate(CASES):
         beta = case[0]
@@ -147,7 +147,7 @@ def test_inverse(dtype: torch.dtype) -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_where_others_overflow(dtype: torch.dtype) -> None:
-    """beta x beyond the largest number, with no linear part that would keep it from exp."""
+    """beta x exceeds the largest number, and there is no linear part to keep it from exp."""
     program = export(EveryCase(softplus), torch.randn(3, dtype=dtype))
     huge = torch.finfo(dtype).max / 2
     x = torch.tensor([huge, 1e4, -huge, math.inf, -math.inf, math.nan], dtype=dtype)
@@ -165,7 +165,7 @@ class Model(nn.Module):
 
 
 def test_a_saved_model(tmp_path: Path) -> None:
-    """In place, too, and with another batch than it was exported with."""
+    """The model has in-place operators, and runs with another batch size than the exported one."""
     model, file = Model().eval(), tmp_path / "model.onnx"
     export(model, torch.randn(5, 3)).save(file)
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
@@ -173,12 +173,12 @@ def test_a_saved_model(tmp_path: Path) -> None:
     (actual,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     with torch.no_grad():
         expected = model(x)
-    # Sums of at most four products, each of a rounding or two, and a softplus's few.
+    # Sums of at most four products with one or two roundings each, and a few roundings of softplus.
     torch.testing.assert_close(torch.from_numpy(actual), expected, rtol=32 * 2**-23, atol=0)
 
 
 def test_nodes() -> None:
-    """beta and threshold are there, as numbers that a reader of the graph finds."""
+    """beta and threshold are constants in the graph."""
     program = export(Softplus(2, 15), torch.randn(5))
     assert [node.op_type for node in program.model.graph] == [
         *("Mul", "Greater", "Softplus", "Div", "Where")
@@ -192,7 +192,7 @@ def test_nodes() -> None:
 @pytest.mark.parametrize("dynamo", [True, False])
 @pytest.mark.parametrize("inplace", [False, True])
 def test_replaced_without_the_table(dynamo: bool, inplace: bool, tmp_path: Path) -> None:
-    """The call that exported the model before exports the same nodes, by either exporter."""
+    """Either exporter gives the same nodes as for the model with nn.Softplus."""
     model = nn.Sequential(nn.Linear(3, 4), nn.Softplus(2, 15), nn.Linear(4, 4), nn.Softplus())
     model, x, nodes = model.eval(), torch.randn(5, 3), []
     for file in (tmp_path / "before.onnx", tmp_path / "after.onnx"):
@@ -205,13 +205,13 @@ def test_replaced_without_the_table(dynamo: bool, inplace: bool, tmp_path: Path)
     (actual,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     with torch.no_grad():
         expected = model(x)
-    # Sums of at most four products, each of a rounding or two, and a softplus's few.
+    # Sums of at most four products with one or two roundings each, and a few roundings of softplus.
     torch.testing.assert_close(torch.from_numpy(actual), expected, rtol=32 * 2**-23, atol=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16], ids=str)
 def test_everything_without_the_table(dtype: torch.dtype) -> None:
-    """A bias and the inverse, too, as far as ONNX Runtime has the operators."""
+    """A bias and the inverse work too, if ONNX Runtime has the ATen operators."""
 
     class Everything(nn.Module):
         def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -221,6 +221,6 @@ def test_everything_without_the_table(dtype: torch.dtype) -> None:
     x = torch.randn(5, 3).to(dtype)
     program = torch.onnx.export(Everything().eval(), (x,), dynamo=True, verbose=False)
     assert program is not None
-    # Some roundings of the type that is computed in, which for float16 may be its own.
+    # Some roundings of the type that is computed in, which may be float16.
     for actual, expected in zip(program(x), Everything()(x), strict=True):
         torch.testing.assert_close(actual, expected, rtol=16 * torch.finfo(dtype).eps, atol=0)

@@ -1,4 +1,4 @@
-"""Does it pass torch's own checks of softplus, on the samples that torch makes for them?"""
+"""Does softplus pass PyTorch's own checks, on the samples that PyTorch generates for them?"""
 
 import itertools
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def test_dtypes() -> None:
 def test_samples(dtype: torch.dtype) -> None:
     compared = 0
     for sample in samples(dtype):
-        # As a leaf: some samples are views that torch, too, gives no gradient.
+        # Uses leaves: some samples are views, for which PyTorch does not compute gradients either.
         x = sample.input.detach().requires_grad_()
         scalars = (sample.kwargs.get("beta", 1), sample.kwargs.get("threshold", 20))
         ours, torchs = softplus(x, *scalars), OP(x, **sample.kwargs)
@@ -53,7 +53,7 @@ def test_samples(dtype: torch.dtype) -> None:
 def compare(
     ours: Tensor, torchs: Tensor, quantity: str, x: Tensor, beta: float, threshold: float
 ) -> int:
-    """Compares two outcomes with each other and the exact one; returns how many numbers."""
+    """Compares two outcomes with each other and with exact values; returns the count of numbers."""
     x, ours, torchs = (tensor.detach().flatten() for tensor in (x, ours, torchs))
     infinite = ~x.isfinite()
     torch.testing.assert_close(ours[infinite], torchs[infinite], rtol=0, atol=0, equal_nan=True)
@@ -64,8 +64,8 @@ def compare(
         return 0
     values = exact(x, quantity, beta, threshold)
     reference.check(ours, values, quantity, beta, x)
-    # Torch's error is what it is. Two numbers within a and b ULP of a third are within a + b of
-    # each other, in units that differ by at most 2 between the three.
+    # The error of PyTorch is measured. Two numbers within a and b ULP of a third are within a + b
+    # ULP of each other; the ULP of the three differ by at most a factor of 2.
     torchs_error = reference.ulp_error(torchs, values).max()
     bound = reference.bound(quantity, x.dtype, beta, values, x).max() + torchs_error
     assert reference.ulp_error(ours, reference.numbers(torchs)).max() <= 2 * bound
@@ -86,7 +86,7 @@ FUNCTIONS: dict[str, Function] = {
 
 
 def functions(name: str) -> list[tuple[Function, Tensor]]:
-    """The function for the beta and threshold of each sample of at most two dimensions, and x."""
+    """Returns function and x for each sample of at most two dimensions."""
     made = []
     for sample in OP.sample_inputs("cpu", torch.float64, requires_grad=False):
         scalars = (sample.kwargs.get("beta", 1), sample.kwargs.get("threshold", 20))
@@ -101,7 +101,7 @@ def vjp_of(function: Function) -> Function:
 
 
 def vjp_vjp(function: Function) -> Function:
-    """Both gradients, one after the other."""
+    """Computes both gradients, one after the other."""
     return lambda x, cotangent, again: torch.stack(vjp(vjp_of(function), x, cotangent)[1](again))
 
 
@@ -112,8 +112,8 @@ def jvp_vjp(function: Function) -> Function:
     return compute
 
 
-# In place, a tangent can only be overwritten, with something of its own size and class. Torch's
-# own in-place operators, such as elu_, raise there as well.
+# An in-place operator can only overwrite a tangent by one of the same size and class. PyTorch's
+# in-place operators, such as elu_, raise here too.
 FORWARD_MODE = [name for name in FUNCTIONS if not name.startswith("in place")]
 
 TRANSFORMS: dict[str, tuple[Callable[[Function], Function], int]] = {  # and the number of arguments
@@ -133,7 +133,7 @@ TRANSFORMS: dict[str, tuple[Callable[[Function], Function], int]] = {  # and the
     ],
 )
 def test_every_way_of_batching(transform: str, name: str) -> None:
-    """functorch's tests of these names: each argument batched or not, against a loop."""
+    """Functorch's tests of these names: compares with a loop, whichever arguments are batched."""
     transformer, count = TRANSFORMS[transform]
     compared = 0
     for function, x in functions(name):
@@ -161,7 +161,7 @@ def test_every_way_of_batching(transform: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_composite_compliance(name: str) -> None:
-    """Torch's test of this name: the formulas work for every tensor subclass."""
+    """Runs PyTorch's test of this name: the formulas work for every tensor subclass."""
     close = torch.testing.assert_close
     for function, x in functions(name):
         composite_compliance.check_with_mode(function, (x,), {}, close)

@@ -1,4 +1,4 @@
-"""Do the sdist and the wheel hold what they should, and does the wheel run by itself?"""
+"""Are the sdist and the wheel complete, and does the wheel run by itself?"""
 
 import os
 import re
@@ -20,7 +20,7 @@ TORCH = ".".join(torch.__version__.split(".")[:2])
 
 
 def run(*command: str | Path, **environment: str) -> str:
-    """What the command prints; it must not find this tree's own package by PYTHONPATH."""
+    """Returns what a command prints without PYTHONPATH, which would find this tree's package."""
     environment = {**os.environ, "PYTHONPATH": "", **environment}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
@@ -29,7 +29,7 @@ def run(*command: str | Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The sdist, and the wheel that is built from it: with less optimisation, to take less time."""
+    """Builds the sdist, and the wheel from it, without optimization to save time."""
     folder = tmp_path_factory.mktemp("dist")
     run(
         *(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT),
@@ -43,7 +43,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
 
 @pytest.fixture(scope="module")
 def clean(distributions: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that has the wheel, and by a path torch and what that needs."""
+    """Returns the Python of an environment with the wheel; a .pth file adds torch."""
     folder = tmp_path_factory.mktemp("clean")
     run(sys.executable, "-m", "venv", "--without-pip", folder)
     purelib = sysconfig.get_path("purelib", vars={"base": str(folder)})
@@ -100,12 +100,12 @@ def test_wheel(distributions: tuple[Path, Path]) -> None:
     }
     assert files == {f"fused_softplus/{name}" for name in wanted}
     assert re.findall(r"^Requires-Dist: (.*)$", described, re.MULTILINE) == [f"torch=={TORCH}.*"]
-    # What it was built with lies elsewhere on another machine.
+    # Paths of this machine do not exist on another one.
     assert [text for text in cmake if str(Path(torch.__file__).parent) in text] == []
 
 
 def test_smoke(clean: Path) -> None:
-    """Values, gradients and the module; then what the command prints."""
+    """Tests values, gradients, the module and the output of the command."""
     code = """
 import torch, torch.nn.functional as F, fused_softplus
 x = torch.linspace(-5, 25, 61, dtype=torch.float64, requires_grad=True)
@@ -149,7 +149,7 @@ message(STATUS "found ${{header}} and ${{library}}")
     assert f"found {prefix}/{header} and {prefix}/{library}" in said
 
 
-# Each mistake is marked, and strict mypy reports a mark without one.
+# Each line with an error is marked. Strict mypy reports a mark on a line without an error.
 USERS_SCRIPT = """
 import torch
 from torch import Tensor, nn
@@ -185,7 +185,7 @@ def test_types_of_the_package() -> None:
 
 
 def test_types_in_a_users_script(clean: Path, tmp_path: Path) -> None:
-    """With what the wheel says of its types."""
+    """mypy checks a script against the types in the wheel."""
     script = tmp_path / "script.py"
     script.write_text(USERS_SCRIPT)
     mypy("--python-executable", clean, script)

@@ -1,4 +1,4 @@
-"""Do modules and tensors reach other processes and torch.package files whole?"""
+"""Do modules and tensors arrive intact in other processes and torch.package files?"""
 
 import copy
 from pathlib import Path
@@ -31,7 +31,7 @@ def in_a_process(
 
 
 def test_another_process() -> None:
-    """Modules go there pickled; tensors are shared, so that what is written there arrives here."""
+    """Modules are pickled. Tensors are shared, so writes in the other process are visible here."""
     model = network()
     x, changed, results = torch.randn(5, 3), torch.randn(7), torch.empty(2, 5, 2)
     expected = softplus(changed)
@@ -44,7 +44,7 @@ def test_another_process() -> None:
 
 
 def test_pickled_fx_graph(tmp_path: Path, python: Python) -> None:
-    """It names our functions, so that unpickling it imports the package, as it does of a module."""
+    """The graph refers to our functions, so unpickling it imports the package."""
 
     class Functional(nn.Module):
         def forward(self, x: Tensor, bias: Tensor) -> Tensor:
@@ -62,9 +62,9 @@ print(torch.equal(data["graph"](data["x"], data["bias"]), data["y"]))
     assert python("-c", code).stdout == "True\n"
 
 
-@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")  # torch.package's own use of it
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated")  # used by torch.package
 def test_package(tmp_path: Path) -> None:
-    """With the package's code left outside, as torch's own is: it has a library to load."""
+    """The code of this package is external, like torch, because it has to load a library."""
     model = network()
     with PackageExporter(tmp_path / "model.pt") as exporter:
         exporter.extern(["torch.**", "fused_softplus.**"])

@@ -1,4 +1,4 @@
-"""Is the CUDA kernels' machine code what a fast kernel's has to be? Needs no GPU."""
+"""Is the machine code of the CUDA kernels that of fast kernels? Needs no GPU."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.tools.reference import DTYPES
 
 pytestmark = pytest.mark.skipif(not _build.cuda, reason="no CUDA kernels")
 
-# Operands of each formula: inputs, outputs.
+# The numbers of inputs and outputs of each formula.
 FORMULAS = {
     "Softplus": (1, 1),
     "SoftplusBackward": (2, 1),
@@ -22,8 +22,8 @@ FORMULAS = {
     "WithBias<SoftplusDoubleBackward>": (4, 2),
     "InverseSoftplus": (1, 1),
 }
-INITIALIZES = "InverseSoftplus"  # parameters, once: it may divide and needs no table
-THREAD_BYTES = 32  # cuda/kernels.cuh: what a thread loads of each input
+INITIALIZES = "InverseSoftplus"  # runs once to initialize parameters: may divide, needs no table
+THREAD_BYTES = 32  # cuda/kernels.cuh: loaded by a thread from each input
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_every_kernel_is_there_for_every_architecture(kernels: list[sass.Machine
 
 
 def test_no_kernel_spills_or_calls(kernels: list[sass.MachineCode]) -> None:
-    """Local memory is where spilled registers go; what is called is a division's slow path."""
+    """Spilled registers use local memory; the slow path of a division is a call."""
     for kernel in kernels:
         assert kernel.count(r"(LDL|STL)(\..*)?") == 0, str(kernel)
         if kernel.formula != INITIALIZES:
@@ -56,8 +56,8 @@ def test_no_kernel_spills_or_calls(kernels: list[sass.MachineCode]) -> None:
 
 
 def test_whole_vectors_are_loaded_and_stored(kernels: list[sass.MachineCode]) -> None:
-    """16 bytes at a time, 32 from sm_100 on; single elements only where less than a vector is
-    left, once for each operand."""
+    """Loads and stores have 16 bytes, or 32 from sm_100 on. Single elements are loaded and stored
+    only for the last part of a vector, once for each operand."""
     for kernel in kernels:
         if kernel.layout != "contiguous":
             continue
@@ -67,7 +67,7 @@ def test_whole_vectors_are_loaded_and_stored(kernels: list[sass.MachineCode]) ->
         loads = kernel.count(rf"LDG\.E(\.ENL2)?\.{wide}(\.\w+)*")
         stores = kernel.count(rf"STG\.E(\.ENL2)?\.{wide}(\.\w+)*")
         assert (loads, stores) == (inputs * vectors, outputs * vectors), str(kernel)
-        table = kernel.count(r"LDG\.E\.CONSTANT(\.\w+)*")  # which is copied into shared memory
+        table = kernel.count(r"LDG\.E\.CONSTANT(\.\w+)*")  # copied into shared memory
         assert kernel.count(r"LDG.*") - loads - table == inputs, str(kernel)
         assert kernel.count(r"STG.*") - stores == outputs, str(kernel)
 
@@ -81,8 +81,8 @@ def test_float32_looks_up_in_shared_memory(kernels: list[sass.MachineCode]) -> N
 
 
 def test_fused_multiply_adds_are_those_that_are_written() -> None:
-    """-fmad=false: every other operation is rounded by itself, which PTX says as .rn. The host's
-    tests of the scalar formulas speak for the device because of this."""
+    """With -fmad=false, every other operation is rounded separately, which PTX marks with .rn. The
+    tests of the scalar formulas on the host therefore apply to the device."""
     text = sass.ptx()
     if not text:
         pytest.skip("this build holds machine code only (TORCH_CUDA_ARCH_LIST without +PTX)")

@@ -1,4 +1,4 @@
-"""Are zeros, infinities, NaN, the threshold's edges and extreme arguments right?"""
+"""Are zeros, infinities, NaN, the edges of the threshold and extreme arguments right?"""
 
 import math
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ of_every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 
 
 def neighbours(value: float, dtype: torch.dtype, count: int = 4) -> Tensor:
-    """The number nearest to value, and count numbers on each side."""
+    """Returns the number nearest to value, and count numbers on each side."""
     numbers = torch.full((2 * count + 1,), value, dtype=dtype)
     for i in range(count):
         numbers[: count - i] = numbers[count - i].nextafter(torch.tensor(-inf, dtype=dtype))
@@ -36,7 +36,7 @@ def test_threshold_edge(dtype: torch.dtype, beta: float, threshold: float) -> No
     linear = torch.from_numpy(reference.is_linear(x, beta, threshold))
     assert linear.any() and not linear.all()
 
-    # Bits, so that 0 and -0 are told apart: the linear branch returns x itself.
+    # Compares bits, to distinguish 0 and -0: the linear branch returns x itself.
     assert torch.equal(ops.softplus(x, beta, threshold)[linear], x[linear])
     smooth_x = x[~linear]
     exact = reference.softplus(smooth_x, beta)
@@ -62,7 +62,7 @@ def test_zeros_infinities_and_nan(dtype: torch.dtype, beta: float, threshold: fl
 
     def expect(actual: Tensor, *values: float) -> None:
         expected = torch.tensor(values, dtype=dtype)
-        finite_ulp = torch.finfo(dtype).eps  # two units of the last place: log(2) is not exact
+        finite_ulp = torch.finfo(dtype).eps  # 2 ULP: log(2) is not exact
         torch.testing.assert_close(actual, expected, rtol=finite_ulp, atol=0, equal_nan=True)
 
     expect(ops.softplus(x, beta, threshold), half, half, up, down, nan)
@@ -81,7 +81,7 @@ def test_zeros_infinities_and_nan(dtype: torch.dtype, beta: float, threshold: fl
 
 @of_every_dtype
 def test_always_linear(dtype: torch.dtype) -> None:
-    """Below a threshold of -inf there is only -inf itself, whose softplus is 0."""
+    """At a threshold of -inf, every input but -inf is linear, and softplus(-inf) is 0."""
     x = torch.tensor([-1e4, -1.0, 0.0, 1.0, inf], dtype=dtype)
     assert torch.equal(ops.softplus(x, 1, -inf), x)
     assert torch.equal(ops.softplus(torch.tensor([-inf], dtype=dtype), 1, -inf), x.new_zeros(1))
@@ -103,7 +103,7 @@ def test_denormal_and_large_inputs(dtype: torch.dtype, beta: float, threshold: f
 
 @contextmanager
 def denormals_flushed() -> Iterator[None]:
-    """On this thread, denormal numbers count as 0 and are flushed to 0."""
+    """Makes this thread treat denormal numbers as 0 and flush them to 0."""
     if not torch.set_flush_denormal(True):
         pytest.skip("this CPU cannot flush denormal numbers")
     try:
@@ -115,7 +115,7 @@ def denormals_flushed() -> Iterator[None]:
 @of_every_dtype
 @pytest.mark.parametrize("beta", [1.0, -2.0, 0.1])
 def test_flushed_denormals_change_no_normal_result(dtype: torch.dtype, beta: float) -> None:
-    """Normal in the type that it is computed in: float16's own denormal numbers are."""
+    """Results that are normal in the type that is computed in; denormal float16 numbers are."""
     tiny = torch.finfo(torch.float64 if dtype == torch.float64 else torch.float32).tiny
     u = torch.linspace(0, -math.log(tiny), 3000, dtype=torch.float64)
     inputs = torch.cat([u, -u]) / beta
@@ -167,7 +167,7 @@ def test_extreme_beta(dtype: torch.dtype, magnitude: float, sign: int) -> None:
 @pytest.mark.parametrize("beta", [1.0, 2.0, 100.0, 0.1])
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_results_that_underflow_are_positive_zeros(dtype: torch.dtype, beta: float) -> None:
-    """A divisor that underflows to -0.0 would turn the sign of what it divides."""
+    """A divisor that underflows to -0.0 would change the sign of the quotient."""
     end = 745.2 if dtype == torch.float64 else 104.0
     x = (torch.linspace(-end - 1, -end + 1, 10_001, dtype=torch.float64) / beta).to(dtype)
     y = ops.softplus(torch.cat([x, x.new_tensor([-math.inf])]), beta)

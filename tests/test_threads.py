@@ -12,12 +12,12 @@ ops = torch.ops.fused_softplus
 
 pytestmark = pytest.mark.parametrize("dtype", DTYPES, ids=str)
 
-GRAIN = 32768  # at::internal::GRAIN_SIZE: what a thread gets at least
+GRAIN = 32768  # at::internal::GRAIN_SIZE: the least elements of a thread
 WIDEST = 16  # lanes of the widest instruction set
 
 
 def compute(x: Tensor) -> list[Tensor]:
-    """Every kernel's outputs."""
+    """Returns the outputs of every kernel."""
     grad_grad, grad, y = x.roll(1), x.roll(2), x.abs()
     return [
         ops.softplus(x, 0.7, 5),
@@ -40,7 +40,7 @@ def test_threads(dtype: torch.dtype, threads: Callable[[int], None]) -> None:
 
 
 def test_places(dtype: torch.dtype) -> None:
-    """Whole vectors and the tail, at every alignment; 256 is the tail buffer's length."""
+    """Whole vectors and the tail, at every alignment. The tail buffer has 256 elements."""
     x = (10 * torch.randn(2 * 256 + 4 * WIDEST)).to(dtype)
     y = ops.softplus(x, 0.7, 5)
     for start in range(WIDEST + 1):

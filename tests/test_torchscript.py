@@ -1,4 +1,4 @@
-"""Do scripted and traced models hold the operator, and run where this package is not imported?"""
+"""Do scripted and traced models keep the operator, and run without importing this package?"""
 
 import runpy
 from pathlib import Path
@@ -52,14 +52,14 @@ def operators(module: torch.jit.ScriptModule) -> list[str]:
 def test_graph_and_values(convert) -> None:
     model = Model()
     converted = convert(model)
-    # One in each Softplus and one in forward; a module branches on inplace until it is frozen.
+    # One in each Softplus and one in forward. A module that is not frozen branches on inplace.
     found = operators(converted)
     assert set(found) == {"fused_softplus::softplus", "fused_softplus::softplus_"}
     if convert is not script:
         assert sorted(found) == ["fused_softplus::softplus"] * 2 + ["fused_softplus::softplus_"]
-    for _ in range(3):  # the first runs profile, the later ones are optimised
+    for _ in range(3):  # the first runs profile, later ones are optimized
         x = torch.randn(5, 3)
-        if convert is optimize:  # its nn.Linear is a product and a sum, which may round otherwise
+        if convert is optimize:  # its nn.Linear is a product and a sum, which may round differently
             torch.testing.assert_close(converted(x), model(x))
         else:
             assert torch.equal(converted(x), model(x))
@@ -77,7 +77,7 @@ def test_gradients(convert) -> None:
 
 @pytest.mark.parametrize("convert", [script, trace])
 def test_whatever_requires_grad_when(convert) -> None:
-    """The executor optimises for what it saw required; then something else is."""
+    """The executor specializes on which tensors require grad; then others do."""
     model = Model()
     converted = convert(model)
     for wanted in (False, False, False, True, True, False, True, False):
@@ -139,7 +139,7 @@ def test_scripted_bias_of_every_type() -> None:
 
 @of_every_kind
 def test_replaced_beside_plain(convert) -> None:
-    """TorchScript shares code between modules of equal classes, constants and attributes."""
+    """TorchScript shares code between modules with equal class, constants and attributes."""
     parts = [nn.Softplus(2), nn.Softplus(2), nn.Softplus(2)]
     replace_softplus(parts[1])
     replace_softplus(parts[2], inplace=True)
@@ -151,7 +151,7 @@ def test_replaced_beside_plain(convert) -> None:
         if converted.inlined_graph.findAllNodes(kind)
     }
     assert len(called) == 3
-    if convert is optimize:  # its nn.Linear is a product and a sum, which may round otherwise
+    if convert is optimize:  # its nn.Linear is a product and a sum, which may round differently
         torch.testing.assert_close(converted(x), model(x))
     else:
         assert torch.equal(converted(x), model(x))
@@ -162,7 +162,7 @@ NUMBERS = [
     *("two", "None", "'2'", "[2.0]"),
 ]
 
-CALLS = {  # in terms of a number: ours, and the same in torch's
+CALLS = {  # functions of a number: ours, and PyTorch's
     "softplus": ("softplus(x, {})", "F.softplus(x, {})"),
     "threshold": ("softplus(x, 1, {})", "F.softplus(x, 1, {})"),
     "in place": ("softplus_(x.clone(), {})", "F.softplus(x, {})"),
@@ -175,7 +175,7 @@ CALLS = {  # in terms of a number: ours, and the same in torch's
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("call", CALLS)
 def test_scripted_numbers(call: str, number: str, tmp_path: Path) -> None:
-    """Taken where F.softplus takes them; the bits are those of eager mode."""
+    """Accepted where F.softplus accepts them, with the bits of eager mode."""
     ours, torchs = (expression.format(number) for expression in CALLS[call])
     path = tmp_path / "scripted.py"  # TorchScript reads a function's source
     path.write_text(f"""

@@ -1,4 +1,4 @@
-"""Is every kernel as exact as promised, over the whole range of every dtype?"""
+"""Is every kernel within its error bound, over the whole range of every dtype?"""
 
 import math
 
@@ -17,7 +17,7 @@ pytestmark = [
 
 
 def results(dtype: torch.dtype, beta: float) -> torch.Tensor:
-    """Results of softplus, to compute gradients from."""
+    """Returns results of softplus, to compute gradients from."""
     y = ops.softplus(reference.points(dtype, beta), beta, math.inf)
     return y[y.isfinite()]
 
@@ -64,8 +64,8 @@ def test_double_backward_from_result(dtype: torch.dtype, beta: float) -> None:
 
 
 def test_incoming_gradients_multiply(dtype: torch.dtype, beta: float) -> None:
-    """Each is a factor. The halves' slopes are rounded to odd, not to nearest, before multiplying,
-    so that their products may round to either neighbour of what these give."""
+    """Incoming gradients are factors. In the 16-bit types the slopes are rounded to odd before they
+    are multiplied, so a product may round to either neighbor of the product of rounded slopes."""
     torch.manual_seed(0)
     x = 10 * torch.randn(1000, dtype=dtype)
     y = ops.softplus(x, beta)
@@ -104,7 +104,7 @@ def test_inverse_softplus(dtype: torch.dtype, beta: float) -> None:
 
 
 def test_gradient_of_inverse_softplus(dtype: torch.dtype, beta: float) -> None:
-    """Where beta * y is a normal number of the type that it is computed in."""
+    """The bound holds where beta * y is a normal number of the type that is computed in."""
     y = reference.results(dtype, beta)
     opmath = torch.float64 if dtype == torch.float64 else torch.float32
     y = y[y.double() * beta > torch.finfo(opmath).tiny].requires_grad_()
@@ -115,8 +115,8 @@ def test_gradient_of_inverse_softplus(dtype: torch.dtype, beta: float) -> None:
 
 
 def test_bias(dtype: torch.dtype, beta: float) -> None:
-    """What the operators without a bias give for the sum: the same bits, or in the halves, whose
-    sum float32 rounds, as exact a result."""
+    """Equals the operators without a bias applied to the sum. In the 16-bit types, whose sum is
+    rounded in float32, the error bound holds instead."""
     generator = torch.Generator().manual_seed(0)
     x, bias, grad_grad, grad = (
         (scale * torch.randn(2000, generator=generator) / beta).to(dtype) for scale in (9, 9, 1, 1)

@@ -5,7 +5,7 @@
 #include "csrc/cpu/capability.h"
 #include "csrc/cpu/rows.h"
 #include "csrc/dispatch/elementwise.h"
-#include "csrc/dispatch/second_copy.h"
+#include "csrc/dispatch/registration.h"
 
 namespace fused_softplus::cpu {
 namespace {
@@ -66,12 +66,7 @@ struct Device {
   }
 };
 
+const Registration kernels(c10::DispatchKey::CPU, Elementwise<Device>::register_in);
+
 }  // namespace
 }  // namespace fused_softplus::cpu
-
-TORCH_LIBRARY_IMPL(fused_softplus, CPU, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  fused_softplus::Elementwise<fused_softplus::cpu::Device>::register_in(m);
-}

@@ -1,4 +1,4 @@
-// Autograd nodes that save tensors and the two scalars, on every supported release of torch.
+// Autograd nodes that save tensors, beta and threshold, for every supported release of torch.
 #pragma once
 
 #include <torch/csrc/autograd/function.h>
@@ -15,16 +15,17 @@
 
 namespace fused_softplus {
 
-// What the Python module sees of a node.
+// The part of a node that the Python module uses.
 struct __attribute__((visibility("default"))) SavingNode : torch::autograd::Node {
   at::Scalar beta_, threshold_;
 
-  // The saved tensors as autograd keeps them, and one of them unpacked.
+  // The saved tensors as autograd keeps them.
   virtual at::ArrayRef<torch::autograd::SavedVariable> saved() const = 0;
+  // One of them, unpacked.
   virtual at::Tensor saved_tensor(size_t index) = 0;
 };
 
-// The nodes' names, their C++ types, and the names of the tensors that they save.
+// A node's name, its C++ type, and the names of the tensors that it saves.
 struct NodeType {
   const char* name = nullptr;
   const std::type_info* type = nullptr;
@@ -33,13 +34,8 @@ struct NodeType {
 
 __attribute__((visibility("default"))) std::vector<NodeType> node_types();
 
-// Rule gives the node its name and its formula:
-//   static constexpr const char* name;
-//   static constexpr std::array saved;   // the names of the tensors saved
-//   static constexpr bool saves_result;  // whether they are the operator's own output
-//   static variable_list backward(const at::Tensor& grad, const variable_list& saved,
-//                                 const at::Scalar& beta, const at::Scalar& threshold);
-// One gradient comes in; backward returns one for each differentiable input.
+// A node with the name and the formula of a rule (autograd_rules.h). It takes one gradient and
+// returns one for each tensor that is saved.
 template <typename Rule>
 struct Node : SavingNode {
   using variable_list = torch::autograd::variable_list;
@@ -68,8 +64,8 @@ struct Node : SavingNode {
     return gradients(grads[0], wanted(), unpacked(), beta_, threshold_);
   }
 
-  // Compiled autograd puts gradients() into a graph, and takes that graph for every node that
-  // agrees on what is collected here: the scalars' values, but only the kinds of the tensors.
+  // Compiled autograd puts gradients() into a graph. It uses that graph for every node that agrees
+  // on what is collected here: the values of the scalars, but only the kinds of the tensors.
   void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override {
     for (const auto& variable : saved_) {
       args.collect(variable, Rule::saves_result);
@@ -130,7 +126,7 @@ struct Node : SavingNode {
     return tensors;
   }
 
-  // A call of gradients() in the graph that compiled autograd records.
+  // Records a call of gradients() in the graph of compiled autograd.
   variable_list trace(PyObject* compiler, const variable_list& grads) {
     using torch::dynamo::autograd::get_input_metadata;
     const auto& python = torch::dynamo::autograd::getPyCompilerInterface();

@@ -1,12 +1,11 @@
-// softplus.bias: a bias along one dimension, as layers have it, or a number. It consists of other
-// operators, so every transform and device takes it that takes those. The dtype of the result is
-// that of the sum.
+// softplus.bias and softplus.number_bias: softplus of the input and a bias along one of its
+// dimensions, as layers have it, or a number. They consist of other operators, so every transform
+// and device that takes those takes these. The result has the dtype of the sum.
 #include <ATen/ATen.h>
 #include <ATen/WrapDimUtils.h>
-#include <torch/library.h>
+#include <fused_softplus/softplus.h>
 
-#include "csrc/dispatch/operators.h"
-#include "csrc/dispatch/second_copy.h"
+#include "csrc/dispatch/registration.h"
 
 namespace fused_softplus {
 namespace {
@@ -14,7 +13,8 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
-// bias, 0-D or along dimension dim of self, in a shape that broadcasts against self.
+// A view of the bias, which is 0-D or lies along dimension dim of self, that broadcasts against
+// self.
 Tensor aligned(const Tensor& bias, const Tensor& self, int64_t dim) {
   const int64_t wrapped = at::maybe_wrap_dim(dim, self.dim());
   if (bias.dim() == 0) {
@@ -38,7 +38,7 @@ Tensor softplus_along(const Tensor& self, const Scalar& beta, const Scalar& thre
     return fused_softplus::softplus(self, beta, threshold);
   }
   const Tensor addend = aligned(*bias, self, bias_dim);
-  // One pass reads one dtype, and no pointwise operator takes three nested tensors, as the backward
+  // One pass reads one dtype. Of nested tensors, no pointwise operator takes three, as the backward
   // operator would have to.
   if (self.scalar_type() != addend.scalar_type() || self.is_nested()) {
     return fused_softplus::softplus(self + addend, beta, threshold);
@@ -52,22 +52,14 @@ Tensor softplus_number_bias(const Tensor& self, const Scalar& beta, const Scalar
   return fused_softplus::softplus(self + bias, beta, threshold);
 }
 
+void implement(torch::Library& m) {
+  m.impl("softplus.bias", softplus_along);
+  m.impl("softplus.number_bias", softplus_number_bias);
+}
+
+const Registration composites(c10::DispatchKey::CompositeImplicitAutograd, implement);
+// vmap looks for operators that consist of others under this key alone.
+const Registration batching_rules(c10::DispatchKey::FuncTorchBatchedDecomposition, implement);
+
 }  // namespace
 }  // namespace fused_softplus
-
-TORCH_LIBRARY_IMPL(fused_softplus, CompositeImplicitAutograd, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  m.impl("softplus.bias", fused_softplus::softplus_along);
-  m.impl("softplus.number_bias", fused_softplus::softplus_number_bias);
-}
-
-// vmap looks only here for what consists of other operators.
-TORCH_LIBRARY_IMPL(fused_softplus, FuncTorchBatchedDecomposition, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  m.impl("softplus.bias", fused_softplus::softplus_along);
-  m.impl("softplus.number_bias", fused_softplus::softplus_number_bias);
-}

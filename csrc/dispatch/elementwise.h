@@ -1,30 +1,27 @@
-// The operators as kernels over tensors: arguments checked, outputs allocated or resized, layouts
-// walked by TensorIterator. A device adds only how a kernel runs over memory, and registers the
-// rest under its dispatch key.
+// The operators' kernels over tensors. They check the arguments, allocate or resize the outputs,
+// and leave other than contiguous layouts to TensorIterator. A device adds only how a kernel runs
+// over memory.
 #pragma once
 
 #include <ATen/TensorIterator.h>
-#include <torch/library.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "csrc/dispatch/arguments.h"
+#include "csrc/dispatch/operators.h"
 #include "csrc/dispatch/rows.h"
-#include "csrc/math/kernel.h"
 
 namespace fused_softplus {
 
 // Device has
-//   class Guard;  // made from the tensors' c10::Device: makes it the current one while it lives
+//   class Guard;  // makes the tensors' c10::Device, its argument, the current one in its scope
 //   // Runs kernel over the iterator's elements: outputs first, then inputs, all of one dtype.
 //   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta,
 //                   double threshold);
-//   // Whether a contiguous tensor needs no iterator, and whether an input may then lie along a
-//   // dimension.
+//   // Whether a contiguous tensor needs no iterator. If so, the next two functions are called.
 //   static bool takes_contiguous(const at::Tensor& tensor);
+//   // Whether one input may then lie along a dimension of the others.
 //   static constexpr bool takes_rows;
-//   // What is then called: a new tensor like this one, and run over rows.
 //   static at::Tensor empty_like_contiguous(const at::Tensor& tensor);
 //   static void run_contiguous(at::ScalarType dtype, const Rows& rows, Kernel kernel, double beta,
 //                              double threshold);
@@ -33,127 +30,58 @@ struct Elementwise {
   using Tensor = at::Tensor;
   using Scalar = at::Scalar;
 
-  static Tensor softplus(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
-    Tensor out;
-    return softplus_out(self, beta, threshold, out);
+  static void register_in(torch::Library& m) {
+    ops::implement<Elementwise>(m);
+    m.impl("softplus.out", softplus_out);
+    m.impl("softplus_", softplus_);
+  }
+
+  template <const auto& op, typename... Args>
+  static ops::Return<op> kernel(Args... args) {
+    return ops::split<op>(
+        [](const Scalar& beta, const Scalar& threshold, const auto&... tensors) -> ops::Return<op> {
+          Tensor first;
+          if constexpr (op.outputs == 1) {
+            run<op>({&first}, {&tensors...}, beta, threshold);
+            return first;
+          } else {
+            Tensor second;
+            run<op>({&first, &second}, {&tensors...}, beta, threshold);
+            return {first, second};
+          }
+        },
+        args...);
+  }
+
+ private:
+  static Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& threshold,
+                              Tensor& out) {
+    run<ops::softplus>({&out}, {&self}, beta, threshold);
+    return out;
   }
 
   static Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
     return softplus_out(self, beta, threshold, self);
   }
 
-  static Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& threshold,
-                              Tensor& out) {
-    run("fused_softplus::softplus", Kernel::softplus, {&out}, {&self}, beta, threshold);
-    return out;
-  }
-
-  static Tensor softplus_backward(const Tensor& grad_output, const Tensor& self, const Scalar& beta,
-                                  const Scalar& threshold) {
-    Tensor grad_input;
-    return softplus_backward_grad_input(grad_output, self, beta, threshold, grad_input);
-  }
-
-  static Tensor& softplus_backward_grad_input(const Tensor& grad_output, const Tensor& self,
-                                              const Scalar& beta, const Scalar& threshold,
-                                              Tensor& grad_input) {
-    run("fused_softplus::softplus_backward", Kernel::softplus_backward, {&grad_input},
-        {&grad_output, &self}, beta, threshold);
-    return grad_input;
-  }
-
-  static Tensor softplus_backward_from_result(const Tensor& grad_output, const Tensor& result,
-                                              const Scalar& beta) {
-    Tensor grad_input;
-    run("fused_softplus::softplus_backward_from_result", Kernel::softplus_backward_from_result,
-        {&grad_input}, {&grad_output, &result}, beta, never_linear);
-    return grad_input;
-  }
-
-  static std::tuple<Tensor, Tensor> softplus_double_backward(const Tensor& grad_grad_input,
-                                                             const Tensor& grad_output,
-                                                             const Tensor& self, const Scalar& beta,
-                                                             const Scalar& threshold) {
-    Tensor grad_grad_output, grad_self;
-    run("fused_softplus::softplus_double_backward", Kernel::softplus_double_backward,
-        {&grad_grad_output, &grad_self}, {&grad_grad_input, &grad_output, &self}, beta, threshold);
-    return {grad_grad_output, grad_self};
-  }
-
-  static std::tuple<Tensor, Tensor> softplus_double_backward_from_result(
-      const Tensor& grad_grad_input, const Tensor& grad_output, const Tensor& result,
-      const Scalar& beta) {
-    Tensor grad_grad_output, grad_result;
-    run("fused_softplus::softplus_double_backward_from_result",
-        Kernel::softplus_double_backward_from_result, {&grad_grad_output, &grad_result},
-        {&grad_grad_input, &grad_output, &result}, beta, never_linear);
-    return {grad_grad_output, grad_result};
-  }
-
-  static Tensor softplus_bias(const Tensor& self, const Tensor& bias, const Scalar& beta,
-                              const Scalar& threshold) {
-    Tensor out;
-    run("fused_softplus::softplus_bias", Kernel::softplus_bias, {&out}, {&self, &bias}, beta,
-        threshold);
-    return out;
-  }
-
-  static Tensor softplus_bias_backward(const Tensor& grad_output, const Tensor& self,
-                                       const Tensor& bias, const Scalar& beta,
-                                       const Scalar& threshold) {
-    Tensor grad_sum;
-    run("fused_softplus::softplus_bias_backward", Kernel::softplus_bias_backward, {&grad_sum},
-        {&grad_output, &self, &bias}, beta, threshold);
-    return grad_sum;
-  }
-
-  static std::tuple<Tensor, Tensor> softplus_bias_double_backward(
-      const Tensor& grad_grad_sum, const Tensor& grad_output, const Tensor& self,
-      const Tensor& bias, const Scalar& beta, const Scalar& threshold) {
-    Tensor grad_grad_output, grad_sum;
-    run("fused_softplus::softplus_bias_double_backward", Kernel::softplus_bias_double_backward,
-        {&grad_grad_output, &grad_sum}, {&grad_grad_sum, &grad_output, &self, &bias}, beta,
-        threshold);
-    return {grad_grad_output, grad_sum};
-  }
-
-  static Tensor inverse_softplus(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
-    Tensor out;
-    run("fused_softplus::inverse_softplus", Kernel::inverse_softplus, {&out}, {&self}, beta,
-        threshold);
-    return out;
-  }
-
-  static void register_in(torch::Library& m) {
-    m.impl("softplus", softplus);
-    m.impl("softplus.out", softplus_out);
-    m.impl("softplus_", softplus_);
-    m.impl("softplus_backward", softplus_backward);
-    m.impl("softplus_backward.grad_input", softplus_backward_grad_input);
-    m.impl("softplus_backward_from_result", softplus_backward_from_result);
-    m.impl("softplus_double_backward", softplus_double_backward);
-    m.impl("softplus_double_backward_from_result", softplus_double_backward_from_result);
-    m.impl("softplus_bias", softplus_bias);
-    m.impl("softplus_bias_backward", softplus_bias_backward);
-    m.impl("softplus_bias_double_backward", softplus_bias_double_backward);
-    m.impl("inverse_softplus", inverse_softplus);
-  }
-
- private:
-  static constexpr double never_linear = std::numeric_limits<double>::infinity();
-
-  // An undefined output is allocated as ATen's elementwise operators would; a defined one is
-  // resized. Different dtypes or devices, and partly overlapping memory, are refused.
-  static void run(const char* name, Kernel kernel, std::initializer_list<Tensor*> outputs,
+  // Allocates an undefined output as ATen's elementwise operators do, and resizes a defined one.
+  // Refuses tensors of different dtypes or devices, and outputs that partly overlap an input.
+  template <const auto& op>
+  static void run(std::initializer_list<Tensor*> outputs,
                   std::initializer_list<const Tensor*> inputs, const Scalar& beta,
                   const Scalar& threshold) {
-    check_dtypes(name, inputs);
+    check_dtypes(op.name, inputs);
     const auto dtype = (*inputs.begin())->scalar_type();
-    const double beta_value = checked_beta(name, beta, dtype);
-    const double threshold_value = checked_threshold(name, threshold);
+    const double beta_value = checked_beta(op.name, beta, dtype);
+    const double threshold_value = checked_threshold(op.name, threshold);
+    run(op.kernel, outputs, inputs, beta_value, threshold_value);
+  }
+
+  static void run(Kernel kernel, std::initializer_list<Tensor*> outputs,
+                  std::initializer_list<const Tensor*> inputs, double beta, double threshold) {
     const typename Device::Guard guard((*inputs.begin())->device());
-    if (plain(outputs, inputs)) {
-      return run_contiguous(kernel, outputs, inputs, beta_value, threshold_value);
+    if (needs_no_iterator(outputs, inputs)) {
+      return run_contiguous(kernel, outputs, inputs, beta, threshold);
     }
     at::TensorIteratorConfig config;
     for (const Tensor* output : outputs) {
@@ -163,18 +91,18 @@ struct Elementwise {
       config.add_const_input(*input);
     }
     at::TensorIterator iterator = config.build();
-    Device::run(iterator, kernel, beta_value, threshold_value);
+    Device::run(iterator, kernel, beta, threshold);
     int i = 0;
     for (Tensor* output : outputs) {
       *output = iterator.output(i++);
     }
   }
 
-  // Whether the tensors need nothing of what an iterator does, which takes most of a small call's
-  // time. All are contiguous and of one size, but for one input, which may lie along a dimension;
-  // and no output aliases an input unless they are the same tensor.
-  static bool plain(std::initializer_list<Tensor*> outputs,
-                    std::initializer_list<const Tensor*> inputs) {
+  // An iterator takes most of a small call's time. None is needed if all tensors are contiguous and
+  // of one size, apart from one input that may lie along a dimension, and no output aliases an
+  // input unless they are the same tensor.
+  static bool needs_no_iterator(std::initializer_list<Tensor*> outputs,
+                                std::initializer_list<const Tensor*> inputs) {
     const Tensor& first = **inputs.begin();
     const auto fits = [&](const Tensor* tensor) {
       return tensor->is_contiguous() && tensor->sizes() == first.sizes() &&

@@ -1,11 +1,9 @@
-// The operators that write nothing under their names with an underscore, with beta and threshold as
-// 0-D tensors on the CPU. torch.compile makes a tensor of a float that changes between calls, and
-// would compile again for each value of a Scalar. They run below autograd, which has seen the
-// operators of the names without an underscore.
-#include <torch/library.h>
-
+// The twin of each operator of the list: its name has an underscore, and it takes beta and
+// threshold as 0-D tensors on the CPU. torch.compile makes a tensor of a float that changes between
+// calls, and would compile again for each value of a Scalar. The twins run below autograd, which
+// has seen the operators without an underscore.
 #include "csrc/dispatch/operators.h"
-#include "csrc/dispatch/second_copy.h"
+#include "csrc/dispatch/registration.h"
 
 namespace fused_softplus {
 namespace {
@@ -13,7 +11,7 @@ namespace {
 using at::Scalar;
 using torch::jit::Stack;
 
-// Calls the operator without the underscore, with value(tensor) for each of the two.
+// Calls the operator without the underscore, with value(tensor) for beta and for threshold.
 template <typename Value>
 void call_with_numbers(const c10::OperatorHandle& op, Stack* stack, const Value& value) {
   const auto& schema = op.schema();
@@ -34,36 +32,21 @@ void call_with_items(const c10::OperatorHandle& op, Stack* stack) {
   call_with_numbers(op, stack, [](const at::Tensor& number) { return number.item(); });
 }
 
-// The numbers decide nothing about the result's shape.
+// The result's shape does not depend on the numbers.
 void call_without_data(const c10::OperatorHandle& op, Stack* stack) {
   call_with_numbers(op, stack, [](const at::Tensor&) { return Scalar(1); });
 }
 
-using BoxedKernel = void(const c10::OperatorHandle&, Stack*);
-
-template <BoxedKernel* kernel>
+template <void (*kernel)(const c10::OperatorHandle&, Stack*)>
 void implement(torch::Library& m) {
-  for (const char* name :
-       {"_softplus", "_softplus_backward", "_softplus_backward_from_result",
-        "_softplus_double_backward", "_softplus_double_backward_from_result", "_softplus_bias",
-        "_softplus_bias_backward", "_softplus_bias_double_backward", "_inverse_softplus"}) {
-    m.impl(name, torch::CppFunction::makeFromBoxedFunction<kernel>());
-  }
+  ops::All::for_each([&]<const auto & op>() {
+    m.impl((std::string("_") + op.name).c_str(),
+           torch::CppFunction::makeFromBoxedFunction<kernel>());
+  });
 }
+
+const Registration kernels(c10::DispatchKey::CompositeExplicitAutograd, implement<call_with_items>);
+const Registration meta(c10::DispatchKey::Meta, implement<call_without_data>);
 
 }  // namespace
 }  // namespace fused_softplus
-
-TORCH_LIBRARY_IMPL(fused_softplus, CompositeExplicitAutograd, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  fused_softplus::implement<fused_softplus::call_with_items>(m);
-}
-
-TORCH_LIBRARY_IMPL(fused_softplus, Meta, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  fused_softplus::implement<fused_softplus::call_without_data>(m);
-}

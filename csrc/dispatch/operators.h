@@ -1,103 +1,190 @@
-// Handles to the operators that ops.cpp defines, to call or to redispatch. The functions of
-// softplus.h are the same calls under plain names.
+// The list of operators. What every operator has follows from its row here: its schema
+// (operators.cpp), its kernels on each device (elementwise.h), for shapes alone (meta.cpp) and for
+// vmap (vmap.cpp), and its twin for torch.compile (numbers.cpp). Its derivative is in
+// autograd_rules.h. The operators that write to a tensor are written out in each file, and so are
+// the two of bias.cpp, which consist of others.
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>
-#include <fused_softplus/softplus.h>
+#include <torch/library.h>
+
+#include <limits>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "csrc/math/kernel.h"
 
 namespace fused_softplus::ops {
 
+using at::Scalar;
+using at::Tensor;
+
+// An elementwise operator of tensors, beta and, if it has a linear branch, threshold.
+template <typename Signature>
+struct Operator;
+
+template <typename R, typename... Args>
+struct Operator<R(Args...)> {
+  using Signature = R(Args...);
+  using Return = R;
+  static constexpr int inputs = (0 + ... + int(std::is_same_v<Args, const Tensor&>));
+  static constexpr int outputs = std::is_same_v<R, Tensor> ? 1 : 2;
+  static constexpr bool takes_threshold = sizeof...(Args) == inputs + 2;
+
+  Kernel kernel;
+  int order;  // 0 for a function, 1 for its gradient, 2 for the gradients of that
+  const char* name;
+  const char* schema;  // what follows the name
+};
+
+// The C++ types are written out, since nvcc cannot take them from functions with default arguments.
+using T = const Tensor&;
+using S = const Scalar&;
+using Two = std::tuple<Tensor, Tensor>;
+
+inline constexpr Operator<Tensor(T, S, S)> softplus = {
+    Kernel::softplus, 0, "softplus", "(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor"};
+
+inline constexpr Operator<Tensor(T, T, S, S)> softplus_backward = {
+    Kernel::softplus_backward, 1, "softplus_backward",
+    "(Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) -> Tensor"};
+
+inline constexpr Operator<Tensor(T, T, S)> softplus_backward_from_result = {
+    Kernel::softplus_backward_from_result, 1, "softplus_backward_from_result",
+    "(Tensor grad_output, Tensor result, Scalar beta) -> Tensor"};
+
+inline constexpr Operator<Two(T, T, T, S, S)> softplus_double_backward = {
+    Kernel::softplus_double_backward, 2, "softplus_double_backward",
+    "(Tensor grad_grad_input, Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) "
+    "-> (Tensor, Tensor)"};
+
+inline constexpr Operator<Two(T, T, T, S)> softplus_double_backward_from_result = {
+    Kernel::softplus_double_backward_from_result, 2, "softplus_double_backward_from_result",
+    "(Tensor grad_grad_input, Tensor grad_output, Tensor result, Scalar beta) "
+    "-> (Tensor, Tensor)"};
+
+inline constexpr Operator<Tensor(T, T, S, S)> softplus_bias = {
+    Kernel::softplus_bias, 0, "softplus_bias",
+    "(Tensor self, Tensor bias, Scalar beta=1, Scalar threshold=20) -> Tensor"};
+
+inline constexpr Operator<Tensor(T, T, T, S, S)> softplus_bias_backward = {
+    Kernel::softplus_bias_backward, 1, "softplus_bias_backward",
+    "(Tensor grad_output, Tensor self, Tensor bias, Scalar beta, Scalar threshold) -> Tensor"};
+
+inline constexpr Operator<Two(T, T, T, T, S, S)> softplus_bias_double_backward = {
+    Kernel::softplus_bias_double_backward, 2, "softplus_bias_double_backward",
+    "(Tensor grad_grad_sum, Tensor grad_output, Tensor self, Tensor bias, Scalar beta, "
+    "Scalar threshold) -> (Tensor, Tensor)"};
+
+inline constexpr Operator<Tensor(T, S, S)> inverse_softplus = {
+    Kernel::inverse_softplus, 0, "inverse_softplus",
+    "(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor"};
+
+template <const auto&... operators>
+struct List {
+  // Calls visit.operator()<op>() for each operator.
+  template <typename Visit>
+  static void for_each(const Visit& visit) {
+    (visit.template operator()<operators>(), ...);
+  }
+};
+
+using All = List<softplus, softplus_backward, softplus_backward_from_result,
+                 softplus_double_backward, softplus_double_backward_from_result, softplus_bias,
+                 softplus_bias_backward, softplus_bias_double_backward, inverse_softplus>;
+
+// ---- Calls -------------------------------------------------------------------------------------
+
+template <const auto& op>
+using Return = typename std::remove_cvref_t<decltype(op)>::Return;
+
 template <typename Signature>
 c10::TypedOperatorHandle<Signature> find(const char* name, const char* overload = "") {
-  return c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
+  const std::string qualified = std::string("fused_softplus::") + name;
+  return c10::Dispatcher::singleton()
+      .findSchemaOrThrow(qualified.c_str(), overload)
+      .typed<Signature>();
 }
 
-inline const auto& softplus() {
-  static const auto op = find<decltype(fused_softplus::softplus)>("fused_softplus::softplus");
-  return op;
+// The operator's handle. It is looked up when it is first needed, since kernels may be registered
+// before the operators are.
+template <const auto& op>
+const auto& handle() {
+  static const auto found = find<typename std::remove_cvref_t<decltype(op)>::Signature>(op.name);
+  return found;
 }
+
+// Calls function with the operator's arguments in order: without threshold if it takes none.
+template <const auto& op, typename Function, typename... Tensors>
+Return<op> with_arguments(const Function& function, const Scalar& beta, const Scalar& threshold,
+                          const Tensors&... tensors) {
+  if constexpr (op.takes_threshold) {
+    return function(tensors..., beta, threshold);
+  } else {
+    return function(tensors..., beta);
+  }
+}
+
+template <const auto& op, typename... Tensors>
+Return<op> call(const Scalar& beta, const Scalar& threshold, const Tensors&... tensors) {
+  return with_arguments<op>([](const auto&... all) { return handle<op>().call(all...); }, beta,
+                            threshold, tensors...);
+}
+
+// The opposite: calls visit(beta, threshold, tensors...) with the operator's arguments. threshold
+// is infinity if it takes none.
+template <const auto& op, typename Visit, typename... Args>
+Return<op> split(const Visit& visit, const Args&... args) {
+  const auto all = std::tie(args...);
+  return [&]<size_t... i>(std::index_sequence<i...>) {
+    if constexpr (op.takes_threshold) {
+      return visit(std::get<op.inputs>(all), std::get<op.inputs + 1>(all), std::get<i>(all)...);
+    } else {
+      return visit(std::get<op.inputs>(all), Scalar(std::numeric_limits<double>::infinity()),
+                   std::get<i>(all)...);
+    }
+  }(std::make_index_sequence<op.inputs>());
+}
+
+// ---- Kernels -----------------------------------------------------------------------------------
+
+namespace detail {
+
+template <typename Kernels, const auto& op, typename R, typename... Args>
+void implement(torch::Library& m, const Operator<R(Args...)>&) {
+  m.impl(op.name, &Kernels::template kernel<op, Args...>);
+}
+
+}  // namespace detail
+
+// Registers Kernels::kernel<op, Args...> for each operator op of the list. Args are the types of
+// its arguments, which may follow a c10::DispatchKeySet.
+template <typename Kernels, typename Operators = All>
+void implement(torch::Library& m) {
+  Operators::for_each([&]<const auto & op>() { detail::implement<Kernels, op>(m, op); });
+}
+
+// ---- The operators that are not in the list ----------------------------------------------------
 
 inline const auto& softplus_out() {
-  static const auto op =
-      find<at::Tensor&(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold,
-                       at::Tensor& out)>("fused_softplus::softplus", "out");
+  static const auto op = find<Tensor&(T, S, S, Tensor&)>("softplus", "out");
   return op;
 }
 
 inline const auto& softplus_() {
-  static const auto op = find<decltype(fused_softplus::softplus_)>("fused_softplus::softplus_");
-  return op;
-}
-
-inline const auto& softplus_backward() {
-  static const auto op =
-      find<decltype(fused_softplus::softplus_backward)>("fused_softplus::softplus_backward");
-  return op;
-}
-
-inline const auto& softplus_backward_grad_input() {
-  static const auto op =
-      find<at::Tensor&(const at::Tensor& grad_output, const at::Tensor& self,
-                       const at::Scalar& beta, const at::Scalar& threshold,
-                       at::Tensor& grad_input)>("fused_softplus::softplus_backward", "grad_input");
-  return op;
-}
-
-inline const auto& softplus_backward_from_result() {
-  static const auto op = find<decltype(fused_softplus::softplus_backward_from_result)>(
-      "fused_softplus::softplus_backward_from_result");
-  return op;
-}
-
-inline const auto& softplus_double_backward() {
-  static const auto op = find<decltype(fused_softplus::softplus_double_backward)>(
-      "fused_softplus::softplus_double_backward");
-  return op;
-}
-
-inline const auto& softplus_double_backward_from_result() {
-  static const auto op = find<decltype(fused_softplus::softplus_double_backward_from_result)>(
-      "fused_softplus::softplus_double_backward_from_result");
+  static const auto op = find<Tensor&(Tensor&, S, S)>("softplus_");
   return op;
 }
 
 inline const auto& softplus_along() {
   static const auto op =
-      find<at::Tensor(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold,
-                      const std::optional<at::Tensor>& bias, int64_t bias_dim)>(
-          "fused_softplus::softplus", "bias");
+      find<Tensor(T, S, S, const std::optional<Tensor>&, int64_t)>("softplus", "bias");
   return op;
 }
 
 inline const auto& softplus_number_bias() {
-  static const auto op =
-      find<at::Tensor(const at::Tensor& self, const at::Scalar& beta, const at::Scalar& threshold,
-                      const at::Scalar& bias, int64_t bias_dim)>("fused_softplus::softplus",
-                                                                 "number_bias");
-  return op;
-}
-
-inline const auto& softplus_bias() {
-  static const auto op =
-      find<decltype(fused_softplus::softplus_bias)>("fused_softplus::softplus_bias");
-  return op;
-}
-
-inline const auto& softplus_bias_backward() {
-  static const auto op = find<decltype(fused_softplus::softplus_bias_backward)>(
-      "fused_softplus::softplus_bias_backward");
-  return op;
-}
-
-inline const auto& softplus_bias_double_backward() {
-  static const auto op = find<decltype(fused_softplus::softplus_bias_double_backward)>(
-      "fused_softplus::softplus_bias_double_backward");
-  return op;
-}
-
-inline const auto& inverse_softplus() {
-  static const auto op =
-      find<decltype(fused_softplus::inverse_softplus)>("fused_softplus::inverse_softplus");
+  static const auto op = find<Tensor(T, S, S, S, int64_t)>("softplus", "number_bias");
   return op;
 }
 

@@ -1,4 +1,5 @@
-// Contiguous tensors as rows, where one input lies along a dimension of the others, as a bias does.
+// Splits contiguous tensors into rows where one input lies along a dimension of the others, as a
+// bias does.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,7 +9,7 @@
 
 namespace fused_softplus {
 
-// Whether a new contiguous tensor has the strides of this one, also where the size is 1.
+// Whether the tensor has the strides of a new contiguous tensor, in dimensions of size 1, too.
 inline bool has_default_strides(const at::Tensor& tensor) {
   int64_t stride = 1;
   for (int64_t dim = tensor.dim() - 1; dim >= 0; --dim) {
@@ -20,7 +21,8 @@ inline bool has_default_strides(const at::Tensor& tensor) {
   return true;
 }
 
-// Whether the tensor is contiguous and lies along one dimension of another one, or is one number.
+// Whether the tensor is contiguous, and is either one number or lies along one dimension of the
+// other tensor.
 inline bool is_along(const at::Tensor& tensor, const at::Tensor& other) {
   if (!tensor.is_contiguous() || tensor.device() != other.device() || tensor.dim() > other.dim() ||
       !has_default_strides(other)) {
@@ -38,7 +40,7 @@ inline bool is_along(const at::Tensor& tensor, const at::Tensor& other) {
   return true;
 }
 
-// The operands of a loop over so many rows of n elements each, outputs first.
+// The operands of a loop over `count` rows of `n` elements each, outputs first.
 class Rows {
  public:
   // along: the input that lies along a dimension of the others, or null.
@@ -63,7 +65,7 @@ class Rows {
   }
 
   int64_t n, count = 1;
-  int64_t period = 1;  // after so many rows, the input along a dimension starts again
+  int64_t period = 1;  // the number of rows after which the input along a dimension repeats
   int outputs = 0;
   c10::SmallVector<char*, 6> addresses;
   c10::SmallVector<int64_t, 6> strides, row_strides;  // in bytes

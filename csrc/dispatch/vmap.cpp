@@ -1,13 +1,12 @@
-// Batching rules: a call on batched tensors becomes one call on the tensors inside them, for
-// torch.vmap and whatever of torch.func is built on it. Operators with out= have none, as ATen's
-// have none: there the result may need more room than an unbatched out has.
+// Batching rules for torch.vmap and the parts of torch.func that are built on it. A call on batched
+// tensors becomes one call on the tensors inside them. softplus.out has no rule, and neither has
+// ATen's: its result may need more room than an out that is not batched has.
 #include <ATen/ATen.h>
 #include <ATen/functorch/DynamicLayer.h>
 #include <ATen/functorch/PlumbingHelper.h>
-#include <torch/library.h>
 
 #include "csrc/dispatch/operators.h"
-#include "csrc/dispatch/second_copy.h"
+#include "csrc/dispatch/registration.h"
 
 namespace fused_softplus {
 namespace {
@@ -15,7 +14,7 @@ namespace {
 using at::Scalar;
 using at::Tensor;
 
-// The vmap that is being computed, for as long as this lives; calls go to the levels below it.
+// The vmap that is being computed. In the scope of this object, calls go to the levels below it.
 class Level {
  public:
   Level() {
@@ -32,8 +31,8 @@ class Level {
   c10::impl::ExcludeDispatchKeyGuard below_{c10::DispatchKey::FuncTorchBatched};
 };
 
-// The tensor inside, its batch dimension first and aligned from the right to the logical rank that
-// all inputs broadcast to.
+// The tensor inside a batched tensor. Its batch dimension comes first, and the others are aligned
+// from the right to the logical rank that all inputs broadcast to.
 Tensor physical(const Tensor& tensor, int64_t level, int64_t rank) {
   auto [value, batch] = at::functorch::unwrapTensorAtLevel(tensor, level);
   if (!batch) {
@@ -48,12 +47,9 @@ Tensor physical(const Tensor& tensor, int64_t level, int64_t rank) {
 
 Scalar physical(const Scalar& scalar, int64_t, int64_t) { return scalar; }
 
-template <auto op, typename Handle = std::decay_t<decltype(op())>>
-struct Pointwise;
-
-template <auto op, typename Return, typename... Args>
-struct Pointwise<op, c10::TypedOperatorHandle<Return(Args...)>> {
-  static Return kernel(Args... args) {
+struct Batched {
+  template <const auto& op, typename... Args>
+  static ops::Return<op> kernel(Args... args) {
     const Level level;
     int64_t rank = 0;
     std::optional<int64_t> batch;
@@ -69,8 +65,8 @@ struct Pointwise<op, c10::TypedOperatorHandle<Return(Args...)>> {
     const auto logical = [&](Tensor result) {
       return at::functorch::makeBatched(std::move(result), batch, level.id());
     };
-    auto results = op().call(physical(args, level.id(), rank)...);
-    if constexpr (std::is_same_v<Return, Tensor>) {
+    auto results = ops::handle<op>().call(physical(args, level.id(), rank)...);
+    if constexpr (op.outputs == 1) {
       return logical(std::move(results));
     } else {
       return {logical(std::get<0>(results)), logical(std::get<1>(results))};
@@ -78,30 +74,17 @@ struct Pointwise<op, c10::TypedOperatorHandle<Return(Args...)>> {
   }
 };
 
-Tensor& softplus_inplace_batched(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
   const Level level;
   Tensor value = std::get<0>(at::functorch::unwrapTensorAtLevel(self, level.id()));
-  fused_softplus::softplus_(value, beta, threshold);
+  ops::softplus_().call(value, beta, threshold);
   return self;
 }
 
+const Registration batching_rules(c10::DispatchKey::FuncTorchBatched, [](torch::Library& m) {
+  ops::implement<Batched>(m);
+  m.impl("softplus_", softplus_);
+});
+
 }  // namespace
 }  // namespace fused_softplus
-
-TORCH_LIBRARY_IMPL(fused_softplus, FuncTorchBatched, m) {
-  if (fused_softplus::is_second_copy()) {
-    return;
-  }
-  using namespace fused_softplus;
-  m.impl("softplus", Pointwise<ops::softplus>::kernel);
-  m.impl("softplus_", softplus_inplace_batched);
-  m.impl("softplus_backward", Pointwise<ops::softplus_backward>::kernel);
-  m.impl("softplus_backward_from_result", Pointwise<ops::softplus_backward_from_result>::kernel);
-  m.impl("softplus_double_backward", Pointwise<ops::softplus_double_backward>::kernel);
-  m.impl("softplus_double_backward_from_result",
-         Pointwise<ops::softplus_double_backward_from_result>::kernel);
-  m.impl("softplus_bias", Pointwise<ops::softplus_bias>::kernel);
-  m.impl("softplus_bias_backward", Pointwise<ops::softplus_bias_backward>::kernel);
-  m.impl("softplus_bias_double_backward", Pointwise<ops::softplus_bias_double_backward>::kernel);
-  m.impl("inverse_softplus", Pointwise<ops::inverse_softplus>::kernel);
-}

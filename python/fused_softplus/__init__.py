@@ -1,4 +1,4 @@
-"""Fused softplus for PyTorch: the operator, and what lets it stand in for nn.Softplus."""
+"""Softplus for PyTorch as one fused operator, a drop-in for nn.Softplus."""
 
 from . import _decompositions, _sharding
 from ._library import cmake_prefix_path, library_path

@@ -1,4 +1,4 @@
-"""python -m fused_softplus: where things are, and what this copy runs on."""
+"""Prints where the package is installed and what it was built for."""
 
 import argparse
 
@@ -8,8 +8,8 @@ from . import _C, __version__, _build, cmake_prefix_path, library_path
 
 parser = argparse.ArgumentParser(prog="python -m fused_softplus", description=__doc__)
 only = parser.add_mutually_exclusive_group()
-only.add_argument("--library", action="store_true", help="print the operator library's path only")
-only.add_argument("--cmake-prefix", action="store_true", help="print the CMake prefix path only")
+only.add_argument("--library", action="store_true", help="print only the library path")
+only.add_argument("--cmake-prefix", action="store_true", help="print only the CMake prefix path")
 arguments = parser.parse_args()
 
 if arguments.library:

@@ -1,7 +1,8 @@
-"""The functions as torch.compile traces them. Dynamo cannot look into _C, but knows torch.ops.
+"""The functions that torch.compile traces in the place of those of _C.
 
-torch.ops takes Python numbers alone, so tensors and NumPy scalars become numbers here. Whatever is
-none is left to the parser of _C, which names the argument that is wrong.
+Dynamo cannot trace into _C, but it can trace torch.ops. torch.ops accepts only Python numbers, so
+these functions convert tensors and NumPy scalars to numbers. Anything else is passed to the
+argument parser of _C, which raises an error that names the argument.
 """
 
 from typing import Any
@@ -59,7 +60,7 @@ def inverse_softplus(input: Tensor, beta: Any, threshold: Any) -> Tensor:
 
 
 def _number(argument: Any) -> Any:
-    """A 0-D tensor's or NumPy scalar's value, unless its gradient would be lost."""
+    """Converts a 0-D tensor or NumPy scalar to a number, unless its gradient would be lost."""
     is_scalar = not _are_numbers(argument) and getattr(argument, "ndim", None) == 0
     return argument.item() if is_scalar and not _requires_grad(argument) else argument
 

@@ -1,21 +1,22 @@
-"""The operators in terms of ATen's, for programs that go to whatever does not know ours.
+"""Decompositions of the operators into ATen operators, for backends that do not know ours.
 
-``ExportedProgram.run_decompositions()`` takes these decompositions with the default table, and so
-does torch.onnx.export. A table without ``torch.ops.fused_softplus.softplus.bias`` keeps every
-operator, and a table with an entry of one of them takes that. Everything else keeps the operators:
-eager mode, torch.compile, torch.export itself and AOTInductor.
+``ExportedProgram.run_decompositions()`` with the default table uses these decompositions, and so
+does torch.onnx.export. With a table that lacks ``torch.ops.fused_softplus.softplus.bias``, every
+operator is kept. If a table has its own entry for an operator, that entry is used. Eager mode,
+torch.compile, torch.export itself and AOTInductor keep the operators.
 
-beta and threshold may be symbolic numbers, so nothing here depends on what they are.
+beta and threshold may be symbolic numbers, so the code does not branch on their values.
 
-In epsilons of the type that is computed in, which is float32 for the 16-bit types, the errors are
+The errors are at most, in units of the epsilon of the type that is computed in (float32 for the
+16-bit types),
 
     (8 + abs(beta * input)) * abs(result)                       all results but the inverse's
     (8 + abs(beta * input)) * (abs(result) + 1 / abs(beta))     inverse_softplus
     (8 + abs(beta * input)) * abs(result)                       the first derivative of softplus
     (8 + abs(beta * input)) * (abs(result) + abs(beta)**(n-1))  other derivatives, of order n
 
-plus the smallest normal number, times abs(beta) if that is above 1, and one rounding to a 16-bit
-type.
+plus the smallest normal number times max(1, abs(beta)), plus one rounding if the result has a
+16-bit type.
 """
 
 from collections.abc import Callable
@@ -29,7 +30,7 @@ from torch._export.utils import _special_op_to_preserve_cia
 from torch.fx.experimental import proxy_tensor
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 
-from . import _library  # noqa: F401 (it loads the operators)
+from . import _library  # noqa: F401 (loads the operators)
 
 aten = torch.ops.aten
 ops = torch.ops.fused_softplus
@@ -52,7 +53,7 @@ def softplus(
 
 
 def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """For the TorchScript exporter of ONNX, which the bindings give these instead of ours."""
+    """Traced by the TorchScript exporter of ONNX, in the place of our operator (bindings.cpp)."""
     return input.copy_(softplus(input, beta, threshold))
 
 
@@ -110,23 +111,23 @@ def softplus_bias_double_backward(
 def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     scaled = input * beta
     is_linear = scaled > _where_linear(threshold)
-    # Where the result is the input, nothing may be infinite or NaN on the way: backward multiplies
-    # the derivative there by 0.
+    # In the linear part, no intermediate value may be infinite or NaN, because the backward pass
+    # multiplies the derivative of the other part by 0 there.
     scaled = torch.where(is_linear, 1.0, scaled)
     return torch.where(is_linear, input, (scaled + torch.log(-torch.expm1(-scaled))) / beta)
 
 
 def _where_linear(threshold: float) -> Any:
-    """The threshold, or a smaller one that gives the same numbers.
+    """Returns min(threshold, 40), which gives the same results.
 
-    From 40 on, softplus rounds to its input in float64, too, and exp(40) overflows in no type that
-    this is computed in.
+    From 40 on, softplus rounds to its input even in float64. exp(40) does not overflow in float32
+    or float64.
     """
     return torch.sym_min(threshold, 40.0)
 
 
-# The operators that write are not here. Before torch traces a graph, it turns them into these and
-# an update of what they write to.
+# Operators that write to their arguments need no entry: PyTorch functionalizes a graph before it
+# decomposes it.
 decompositions: dict[Any, Callable[..., Any]] = {
     ops.softplus.default: softplus,
     ops.softplus_backward.default: softplus_backward,
@@ -141,13 +142,13 @@ decompositions: dict[Any, Callable[..., Any]] = {
 
 
 def register() -> None:
-    """Lets torch.export run the decompositions where it decomposes a program."""
+    """Makes torch.export use the decompositions when it decomposes a program."""
     for op in decompositions:
         torch.library.register_torch_dispatch(op.name(), ProxyTorchDispatchMode, _trace)
 
 
 def _trace(mode: Any, op: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """Adds the operator to the graph that the mode traces, or what it decomposes into."""
+    """Adds the operator, or its decomposition, to the graph that the mode traces."""
     if op not in _table_of(mode) and _is_decomposed():
         with mode:
             return decompositions[op](*args, **kwargs)
@@ -158,21 +159,22 @@ def _trace(mode: Any, op: Any, types: Any, args: Any, kwargs: Any) -> Any:
 
 
 def _has_input_float(args: Any) -> bool:
-    """Whether a number is a float that torch.compile made an input of the graph."""
+    """Returns whether an argument is a float that torch.compile made an input of the graph."""
     floats = [number for number in args if isinstance(number, torch.SymFloat)]
     if not floats:
         return False
-    from torch.utils._sympy.symbol import SymT, symbol_is_type  # which imports SymPy
+    from torch.utils._sympy.symbol import SymT, symbol_is_type  # imports SymPy
 
     symbols = [symbol for number in floats for symbol in number.node.expr.free_symbols]
     return any(symbol_is_type(symbol, SymT.FLOAT) for symbol in symbols)
 
 
 def _with_tensors(op: Any, args: Any) -> Any:
-    """The operator's twin that takes tensors for beta and threshold (csrc/dispatch/numbers.cpp).
+    """Calls the variant of op whose beta and threshold are tensors (csrc/dispatch/numbers.cpp).
 
-    Such a float is a tensor in the graph, but only where ATen's arithmetic takes it. Wherever else
-    it is an argument, torch.compile makes it a constant, and compiles again for each value.
+    In the graph, such a float is a tensor, but only as an argument of ATen's arithmetic operators.
+    As an argument of any other operator, torch.compile would make it a constant and recompile for
+    each value.
     """
     defaults = [argument.default_value for argument in op._schema.arguments[len(args) :]]
     one = torch.ones((), dtype=torch.float64)
@@ -181,7 +183,7 @@ def _with_tensors(op: Any, args: Any) -> Any:
 
 
 def _table_of(mode: Any) -> Any:
-    """The mode's decompositions, which older torch keeps outside the mode."""
+    """Returns the decomposition table of the mode, a global variable in older PyTorch."""
     owner: Any = proxy_tensor
     if hasattr(mode, "decomposition_table"):
         return mode.decomposition_table
@@ -189,13 +191,13 @@ def _table_of(mode: Any) -> Any:
 
 
 def _is_decomposed() -> bool:
-    """Whether a program is decomposed whose table has softplus.bias, as the default table has.
+    """Returns whether torch.export is decomposing a program with a table that has softplus.bias.
 
-    Torch's tables hold each operator that consists of others, which softplus.bias does and the
-    operators here do not. While torch.export decomposes a program, it gives those operators what
-    the table says as a kernel. To register these operators as composite ones, too, or with
-    torch._decomp.register_decomposition, is no way to get into the tables: Inductor refuses to call
-    operators that it finds there.
+    The default table contains every CompositeImplicitAutograd operator. softplus.bias is one; the
+    operators above are not. While torch.export decomposes a program, it registers the entries of
+    the table as kernels of those operators, which is what this function looks for. Registering the
+    operators above as composite too, or with torch._decomp.register_decomposition, does not work:
+    Inductor refuses to call operators that are in its tables.
     """
     kernel = ops.softplus.bias.py_kernels.get(DispatchKey.CompositeImplicitAutograd)
     return kernel is not None and kernel is not _special_op_to_preserve_cia

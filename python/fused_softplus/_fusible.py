@@ -1,4 +1,4 @@
-"""softplus in torch's own operators, which Inductor fuses with what stands before and after it."""
+"""A decomposition of softplus that Inductor fuses with neighboring operators on CUDA."""
 
 import torch
 import torch.nn.functional as F
@@ -8,10 +8,11 @@ from torch import Tensor
 def fusible(
     input: Tensor, beta: float, threshold: float, bias: Tensor | None = None, bias_dim: int = -1
 ) -> bool:
-    """Whether torch.compile should see these operators rather than ours.
+    """Returns whether torch.compile should trace the decomposition instead of the operator.
 
-    Only on CUDA, where a kernel of its own costs a pass over memory. Not in a program that
-    torch.export makes (strict=True aside), and not where the operator has an error to raise.
+    It should only on CUDA, where a separate kernel costs a pass over memory. torch.export keeps the
+    operator, except with strict=True. Arguments for which the operator raises an error are left to
+    the operator.
     """
     return (
         torch.compiler.is_dynamo_compiling()
@@ -26,7 +27,7 @@ def fusible(
 def in_plain_operators(
     input: Tensor, beta: float, threshold: float, bias: Tensor | None = None, bias_dim: int = -1
 ) -> Tensor:
-    """Never overflows, and has the right gradient everywhere, as logsigmoid has."""
+    """Computes softplus from logsigmoid, which does not overflow and whose gradient is correct."""
     input = _autocast(input)
     if bias is not None:
         after = input.dim() - 1 - bias_dim % input.dim()
@@ -45,6 +46,6 @@ def _fits(bias: Tensor, input: Tensor, dim: int) -> bool:
 
 
 def _autocast(tensor: Tensor) -> Tensor:
-    """What autocast does to softplus's tensors."""
+    """Casts a tensor to float32 as autocast does for softplus."""
     half = tensor.dtype in (torch.float16, torch.bfloat16)
     return tensor.float() if half and torch.is_autocast_enabled("cuda") else tensor

@@ -1,6 +1,6 @@
-"""The functions of _C as calls that torch.compile puts into its graph, as it does torch's own.
+"""The functions of _C, marked so that torch.compile puts calls of them into its graph.
 
-This module is imported while Dynamo traces, since importing Dynamo takes a while.
+This module is imported only when Dynamo traces, because importing Dynamo is slow.
 """
 
 from torch.compiler import allow_in_graph

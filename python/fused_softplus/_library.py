@@ -12,20 +12,40 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def library_path() -> str:
-    """Path of the operator library, for torch.ops.load_library without this package."""
+    """Returns the path of the operator library.
+
+    ``torch.ops.load_library`` loads it without this package.
+
+    Example::
+
+        >>> import fused_softplus
+        >>> fused_softplus.library_path()
+        '.../fused_softplus/lib/libfused_softplus.so'
+    """
     return str(_PACKAGE / "lib" / "libfused_softplus.so")
 
 
 def cmake_prefix_path() -> str:
-    """What to add to CMAKE_PREFIX_PATH for find_package(FusedSoftplus)."""
+    """Returns the path to add to CMAKE_PREFIX_PATH for find_package(FusedSoftplus).
+
+    Example::
+
+        >>> import fused_softplus
+        >>> fused_softplus.cmake_prefix_path()
+        '.../fused_softplus'
+    """
     return str(_PACKAGE)
 
 
-_INSTALL = "pip install --no-build-isolation --force-reinstall --no-deps fused_softplus"
+_REBUILD = (
+    "to build it again, run this in a clone of its repository: "
+    "pip install --no-build-isolation --force-reinstall --no-deps ."
+)
 
 
 def _load() -> None:
-    # C++ interfaces change with every release of torch; an undefined symbol would say so less well.
+    # The C++ interfaces of PyTorch change with every release. Without this check, the loader would
+    # report an undefined symbol.
     running, built = (
         ".".join(version.split(".")[:2]) for version in (torch.__version__, _build.torch_version)
     )
@@ -33,7 +53,7 @@ def _load() -> None:
         raise ImportError(
             f"this fused_softplus was built for torch {built}{' with CUDA' if _build.cuda else ''},"
             f" but torch {torch.__version__}{'' if torch.version.cuda else ' without CUDA'} is "
-            f"installed; build it again with: {_INSTALL} (or install that torch)"
+            f"installed; {_REBUILD} (or install the torch that it was built for)"
         )
     path = library_path()
     try:
@@ -41,16 +61,16 @@ def _load() -> None:
         torch.ops.load_library(path)
     except OSError as error:
         raise ImportError(
-            f"fused_softplus's operator library cannot be loaded ({error.__cause__ or error}); "
-            f"install it again with: {_INSTALL}"
+            f"cannot load the operator library of fused_softplus ({error.__cause__ or error}); "
+            f"{_REBUILD}"
         ) from None
 
 
 def _check_length(path: str) -> None:
-    """Refuses a file that ends early, which the loader would crash on."""
+    """Raises OSError if the file is truncated, because the loader would crash."""
     with open(path, "rb") as library:
         header = library.read(64).ljust(64)
-    # The table of sections is an ELF file's end: its offset, and its entries' size and number.
+    # An ELF file ends with its section table. The header gives its offset, entry size and length.
     (offset,), (size, count) = (
         struct.unpack_from("Q", header, 40),
         struct.unpack_from("HH", header, 58),

@@ -1,9 +1,9 @@
-"""How DTensor shards the operators.
+"""Sharding strategies of the operators for DTensor.
 
-Importing torch.distributed.tensor takes a third of the time that importing torch takes, so this
-package leaves that to those who use it. Before DTensor looks up how an operator is sharded, it runs
-the operator on fake tensors, for the shape of the result. A rule for fake tensors is therefore
-early enough to register the sharding.
+Importing torch.distributed.tensor takes a third as long as importing torch, so this package does
+not import it. Before DTensor looks up the sharding strategy of an operator, it runs the operator on
+fake tensors to infer the shape of the result. A rule for fake tensors is therefore called early
+enough to register the strategy.
 """
 
 import functools
@@ -17,17 +17,16 @@ from ._decompositions import decompositions
 
 ops = torch.ops.fused_softplus
 
-# All but softplus.bias, which consists of others.
+# All operators except softplus.bias, which is composed of others.
 OPERATORS: tuple[Any, ...] = (
     *decompositions,
     ops.softplus.out,
     ops.softplus_.default,
-    ops.softplus_backward.grad_input,
 )
 
 
 def register() -> None:
-    """Lets DTensor know how the operators are sharded, once it meets one of them."""
+    """Makes DTensor learn the sharding strategies when it first runs one of the operators."""
     for op in OPERATORS:
         torch.library.register_torch_dispatch(op.name(), FakeTensorMode, _run_on_fake_tensors)
 
@@ -48,13 +47,17 @@ def _register_with_dtensor() -> None:
     for op in OPERATORS:
         register_sharding(op)(_Pointwise(outputs=len(op._schema.returns)))
         out = [argument.name for argument in op._schema.arguments if argument.is_out]
-        if out:  # register_sharding leaves it out of what DTensor's cache looks at
+        if out:  # register_sharding does not make out= part of the key of DTensor's cache
             schema = RuntimeSchemaInfo(static_kwargkey=out, needs_pytree=True)
             propagator.op_to_schema_info[op] = schema
 
 
 class _Pointwise:
-    """Sharded or not, in any dimension, as long as all that is not broadcast is sharded alike."""
+    """Lists the placements of a pointwise operator.
+
+    All tensors are replicated, or all are sharded in one dimension. In that dimension, tensors that
+    are broadcast are replicated.
+    """
 
     def __init__(self, outputs: int) -> None:
         self.outputs = outputs

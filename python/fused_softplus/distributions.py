@@ -1,4 +1,4 @@
-"""softplus as a transform of random variables."""
+"""The transform of random variables that softplus defines."""
 
 import math
 from numbers import Real
@@ -11,19 +11,41 @@ from .functional import inverse_softplus, softplus
 
 
 class SoftplusTransform(Transform):
-    """:class:`torch.distributions.transforms.SoftplusTransform` with beta and threshold.
+    r"""Transforms random variables by :func:`fused_softplus.softplus`.
 
-    The mapping ``y = softplus(x, beta, threshold)`` from the real to the positive numbers.
+    .. math::
+        y = \frac{1}{\beta} \log(1 + \exp(\beta x))
+
+    This is :class:`torch.distributions.transforms.SoftplusTransform` with the arguments ``beta``
+    and ``threshold``. It maps the real numbers to the positive numbers.
 
     Args:
-        beta: as :func:`fused_softplus.softplus` takes it, but positive, since softplus is negative
-            for a negative one. This is checked unless beta is a tensor or torch.compile traces.
-        threshold: as :func:`fused_softplus.softplus` takes it. It decides where the transform and
-            its inverse are the identity; beside it there is a step, exp(-threshold) / beta high.
-        cache_size: 0, or 1 to remember the last pair of x and y, as torch's transforms do.
+        beta (float): a positive number as :func:`fused_softplus.softplus` accepts it. (For negative
+            ``beta``, softplus is negative.) The sign is not checked if ``beta`` is a tensor or if
+            torch.compile traces the call.
+        threshold (float): see :func:`fused_softplus.softplus`. Where ``beta * x > threshold``, the
+            transform and its inverse are the identity. The step there is ``exp(-threshold) / beta``
+            high.
+        cache_size (int): 0, or 1 to remember the last pair of x and y.
+
+    Shape:
+        - x and y: :math:`(*)`, any number of dimensions
 
     Raises:
-        ValueError: beta is not positive.
+        ValueError: ``beta`` is not positive.
+
+    Accuracy:
+        The transform, its inverse and the logarithm of its derivative have the error bounds of
+        :func:`fused_softplus.softplus` and :func:`fused_softplus.inverse_softplus`.
+
+    Example::
+
+        >>> import torch
+        >>> from torch.distributions import Normal, TransformedDistribution
+        >>> from fused_softplus.distributions import SoftplusTransform
+        >>> positive = TransformedDistribution(Normal(0.0, 1.0), SoftplusTransform(beta=2))
+        >>> positive.log_prob(torch.tensor([0.5, 1.0]))
+        tensor([-0.4969, -1.2035])
     """
 
     domain = constraints.real
@@ -60,5 +82,9 @@ class SoftplusTransform(Transform):
         return inverse_softplus(y, self.beta, self.threshold)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        """log(sigmoid(beta * x)), which beyond the threshold is within exp(-threshold) of 0."""
+        """Returns log(sigmoid(beta * x)), the logarithm of the derivative of softplus at x.
+
+        Beyond the threshold the derivative is 1; this result then differs from log(1) = 0 by at
+        most exp(-threshold).
+        """
         return -self.beta * softplus(-x, self.beta, math.inf)

@@ -1,4 +1,4 @@
-"""softplus, softplus_ and inverse_softplus as functions."""
+"""The functions softplus, softplus_ and inverse_softplus."""
 
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling
@@ -16,47 +16,78 @@ def softplus(
     bias_dim: int = -1,
     out: Tensor | None = None,
 ) -> Tensor:
-    r"""``log(1 + exp(beta * input)) / beta``, and ``input`` where ``beta * input > threshold``.
+    r"""Applies softplus to each element.
 
-    A drop-in for :func:`torch.nn.functional.softplus`, with autograd (any order, forward mode too).
+    .. math::
+        \text{softplus}(x) = \begin{cases}
+            x & \text{if } \beta x > \text{threshold} \\
+            \frac{1}{\beta} \log(1 + \exp(\beta x)) & \text{otherwise}
+        \end{cases}
+
+    The function replaces :func:`torch.nn.functional.softplus`. It supports derivatives of any order
+    in reverse mode and forward mode. Softplus was introduced by Dugas et al., "Incorporating
+    Second-Order Functional Knowledge for Better Option Pricing" (2000).
 
     Args:
-        input: a tensor of any shape and strides; float32, float64, float16 or bfloat16 (the halves
-            are computed in float32 and rounded once).
-        beta: ``abs(beta)`` from 1e-30 to 1e30 (float64: 1e-300 to 1e300); may be negative. A number
-            of any kind that :func:`torch.nn.functional.softplus` takes: Python's and NumPy's, 0-D
-            tensors that require no gradient, symbolic numbers and FX proxies.
-        threshold: any number but NaN, of the same kinds; ``float("inf")`` for no linear part.
-        bias: added to ``input``: a number, or a tensor that is 0-D, or 1-D and of ``input``'s size
-            in dimension ``bias_dim``. The result's dtype is that of ``input + bias``. If the two
-            have one dtype, they are added in the same pass (in float32 for the halves), and the
-            gradient of ``bias`` comes from the same backward pass.
-        bias_dim: the dimension that ``bias`` lies along.
-        out: where to put the result; resized to ``input``'s shape, of ``input``'s dtype. Cannot be
-            combined with autograd, nor with ``bias``.
+        input (Tensor): a tensor of any shape and strides. Its dtype is float32, float64, float16 or
+            bfloat16. The 16-bit types are computed in float32 and rounded once.
+        beta (float): a number whose absolute value is between 1e-30 and 1e30, or between 1e-300 and
+            1e300 if ``input`` is float64. It may be negative. Every kind of number that
+            :func:`torch.nn.functional.softplus` accepts is accepted: Python and NumPy numbers, 0-D
+            tensors that do not require grad, symbolic numbers and FX proxies.
+        threshold (float): any number except NaN, of the same kinds. With ``float("inf")`` the
+            function has no linear part.
+        bias (Tensor or float, optional): added to ``input``. A tensor must be 0-D, or 1-D with the
+            size of ``input`` in dimension ``bias_dim``. If ``bias`` and ``input`` have the same
+            dtype, they are added in the same pass (in float32 for the 16-bit types), and the same
+            backward pass computes the gradient of ``bias``.
+        bias_dim (int): the dimension of ``input`` that a 1-D ``bias`` belongs to.
+        out (Tensor, optional): the tensor to write the result to. It must have the dtype of
+            ``input`` and is resized to the shape of ``input``. It cannot be combined with
+            ``bias``, and it does not support autograd.
 
     Returns:
-        A tensor of ``input``'s shape and dtype. The result is never NaN for a number, is ``input``
-        at +inf and 0 at -inf (for beta > 0), and keeps denormal numbers.
+        A tensor with the shape and the dtype of ``input``; with ``bias``, those of
+        ``input + bias``. NaN gives NaN. For positive ``beta``, +inf gives +inf and -inf gives 0.
+        Denormal results are kept.
+
+    Shape:
+        - input: :math:`(*)`, any number of dimensions
+        - bias: :math:`()` or :math:`(\text{input.shape[bias\_dim]})`
+        - output: :math:`(*)`, the same as ``input``
 
     Raises:
-        ValueError: beta is zero, NaN or out of range, or threshold is NaN.
+        ValueError: ``beta`` is zero, NaN or out of range, or ``threshold`` is NaN.
         NotImplementedError: ``input`` has another dtype.
-        TypeError: an argument is of another type, ``beta`` or ``threshold`` is a tensor that
-            requires grad (write ``softplus(beta * input) / beta`` for a beta that is learnt), or
-            both ``bias`` and ``out`` are given.
-        IndexError: ``bias_dim`` is not one of ``input``'s dimensions.
-        RuntimeError: ``out`` has another dtype or device, partly overlaps ``input``, or is given
-            where a gradient is asked for; ``bias`` has another shape than it may have; ``beta`` or
-            ``threshold`` is complex.
+        TypeError: an argument has the wrong type; ``beta`` or ``threshold`` is a tensor that
+            requires grad (for a learnable beta, write ``softplus(beta * input) / beta``); or both
+            ``bias`` and ``out`` are given.
+        IndexError: ``input`` has no dimension ``bias_dim``.
+        RuntimeError: ``out`` has another dtype or device than ``input``, partly overlaps it, or is
+            given while a gradient is recorded; ``bias`` has another shape than those above; or
+            ``beta`` or ``threshold`` is complex.
 
-    Error: below 1 ULP in float32 and float64 where beta is a power of 2 and below 2.5 ULP for any
-    other, beta being the number that is passed; at most 0.5004 ULP in the halves. With a bias, for
-    the sum as float32 or float64 has it. Where denormal numbers are flushed to 0
-    (torch.set_flush_denormal), all this holds for normal results.
-    csrc/math/formulas.h says more, and what is tested.
-    On CUDA, torch.compile gets torch's own operators instead, to fuse with others: their error
-    grows with ``abs(beta * input)`` where ``beta`` is no power of 2.
+    Accuracy:
+        The error is below 1 ULP in float32 and float64 if ``beta`` is a power of 2, and below
+        2.5 ULP otherwise. In the 16-bit types, results are correctly rounded if ``beta`` is a power
+        of 2 and at least 2^-9 in absolute value; otherwise the error is below 0.5004 ULP (float16)
+        and 0.50007 ULP (bfloat16). On CUDA, torch.compile uses PyTorch operators instead, so that
+        they fuse with their neighbors, and these bounds do not apply. docs/accuracy.md has the
+        bounds of every operator and says how they are tested.
+
+    Example::
+
+        >>> import torch
+        >>> from fused_softplus import softplus
+        >>> x = torch.tensor([-1.0, 0.0, 1.0], requires_grad=True)
+        >>> softplus(x)
+        tensor([0.3133, 0.6931, 1.3133], grad_fn=<FusedSoftplusBackward>)
+        >>> softplus(x, beta=2).sum().backward()
+        >>> x.grad
+        tensor([0.1192, 0.5000, 0.8808])
+        >>> softplus(torch.zeros(2, 3), bias=torch.tensor([-1.0, 0.0, 1.0]))
+        tensor([[0.3133, 0.6931, 1.3133],
+                [0.3133, 0.6931, 1.3133]])
     """
     which = _compiled if is_dynamo_compiling() else _C
     if bias is None and out is None:
@@ -67,50 +98,107 @@ def softplus(
 
 
 def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """:func:`softplus` in place: overwrites ``input`` and returns it.
+    """Applies :func:`softplus` in place: overwrites ``input`` and returns it.
 
-    For the gradient it keeps the result instead of the input, so that a layer before it and one
-    after it share one buffer. Where the result does not tell the gradient well enough, it keeps a
-    copy of the input and saves no memory, but stays right: float64 with threshold < 37.5,
-    float32 with threshold < 17.4, float16 with threshold < 8.4 or abs(beta) > 1, bfloat16 with
-    threshold < 6.3.
+    For the backward pass it saves the result instead of the input, so that the layer before it and
+    the layer after it share one buffer. Where the gradient cannot be recovered accurately from the
+    result, it saves a copy of the input instead. The gradient is then still correct, but no memory
+    is saved. These are the cases:
 
-    Raises, besides what :func:`softplus` raises:
-        RuntimeError: ``input`` is an nn.Parameter (under ``no_grad``, too), a leaf that requires
-            grad, a view of one, or a tensor whose elements share memory (an expanded one); and, in
-            backward, if the result was changed by another in-place operator since.
+    ========  ==========================================
+    dtype     a copy of the input is saved if
+    ========  ==========================================
+    float64   ``threshold < 37.5``
+    float32   ``threshold < 17.4``
+    float16   ``threshold < 8.4`` or ``abs(beta) > 1``
+    bfloat16  ``threshold < 6.3``
+    ========  ==========================================
+
+    Args:
+        input (Tensor): the tensor to overwrite, with the dtypes that :func:`softplus` accepts.
+        beta (float): see :func:`softplus`.
+        threshold (float): see :func:`softplus`.
+
+    Returns:
+        ``input``.
+
+    Raises:
+        TypeError, ValueError, NotImplementedError: as :func:`softplus`.
+        RuntimeError: as :func:`softplus`; also if ``input`` is an ``nn.Parameter`` (even under
+            ``torch.no_grad``), is a leaf that requires grad or a view of one, or has elements that
+            share memory, as an expanded tensor has. The backward pass raises it if another in-place
+            operator has changed the result.
+
+    Accuracy:
+        The result is that of :func:`softplus`. The error of the gradient, computed from the exact
+        result, is below 1.5 ULP in float32 and float64 if ``beta`` is a power of 2, and below
+        2 ULP otherwise.
+
+    Example::
+
+        >>> import torch
+        >>> from fused_softplus import softplus_
+        >>> x = torch.tensor([-1.0, 0.0, 1.0])
+        >>> softplus_(x) is x
+        True
+        >>> x
+        tensor([0.3133, 0.6931, 1.3133])
     """
     which = _compiled if is_dynamo_compiling() else _C
     return which.softplus_(input, beta, threshold)
 
 
 def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    r"""The inverse of :func:`softplus`: ``log(exp(beta * input) - 1) / beta``, without overflow and
-    without cancellation, and ``input`` where ``beta * input > threshold``.
+    r"""Applies the inverse of :func:`softplus` to each element.
 
-    To initialise a parameter whose softplus is to start at a given value. With autograd (any order,
-    forward mode too); the gradient is ``1 / (1 - exp(-beta * input))``.
+    .. math::
+        \text{softplus}^{-1}(y) = \begin{cases}
+            y & \text{if } \beta y > \text{threshold} \\
+            \frac{1}{\beta} \log(\exp(\beta y) - 1) & \text{otherwise}
+        \end{cases}
+
+    The computation neither overflows nor cancels. Use it to initialize a parameter whose softplus
+    starts at a given value. It supports derivatives of any order in reverse mode and forward mode.
+    The gradient is ``1 / (1 - exp(-beta * input))``.
 
     Args:
-        input: as :func:`softplus` takes it.
-        beta, threshold: as :func:`softplus` takes them.
+        input (Tensor): see :func:`softplus`.
+        beta (float): see :func:`softplus`.
+        threshold (float): see :func:`softplus`.
 
     Returns:
-        A tensor of ``input``'s shape and dtype: -inf at 0 (+inf for beta < 0), ``input`` where it
-        is infinite, and NaN where ``beta * input < 0``, which no softplus gives.
+        A tensor with the shape and the dtype of ``input``. It is -inf where ``input`` is 0 (+inf
+        for negative ``beta``), ``input`` where ``input`` is infinite, and NaN where
+        ``beta * input`` is negative, since softplus has no such results.
+
+    Shape:
+        - input: :math:`(*)`, any number of dimensions
+        - output: :math:`(*)`, the same as ``input``
 
     Raises:
-        TypeError, ValueError, NotImplementedError: as :func:`softplus` does.
+        TypeError, ValueError, NotImplementedError, RuntimeError: as :func:`softplus`.
 
-    Error: float32 below 0.50001 ULP, the halves correctly rounded; float64 below 1 ULP where beta
-    is a power of 2 and below 2 ULP for any other. The gradient's: below 3.5 and 4.5 ULP. In float64
-    all this holds where ``beta * input`` is not denormal.
+    Accuracy:
+        The error is below 0.50001 ULP in float32; float16 and bfloat16 are correctly rounded. In
+        float64 it is below 1 ULP if ``beta`` is a power of 2, and below 2 ULP otherwise. The error
+        of the gradient in float32 and float64 is below 3.5 ULP if ``beta`` is a power of 2, and
+        below 4.5 ULP otherwise. The float64 bounds require that ``beta * input`` is not denormal.
+
+    Example::
+
+        >>> import torch
+        >>> from fused_softplus import inverse_softplus, softplus
+        >>> raw = inverse_softplus(torch.tensor([0.001, 1.0, 1000.0]))
+        >>> raw
+        tensor([-6.9073e+00,  5.4132e-01,  1.0000e+03])
+        >>> softplus(raw)
+        tensor([1.0000e-03, 1.0000e+00, 1.0000e+03])
     """
     which = _compiled if is_dynamo_compiling() else _C
     return which.inverse_softplus(input, beta, threshold)
 
 
-# torch.jit.script takes the operators for these functions, as it does for torch's own builtins.
+# torch.jit.script replaces these functions by the operators, as it does for PyTorch's builtins.
 _register_builtin(softplus, "fused_softplus::softplus")
 _register_builtin(softplus_, "fused_softplus::softplus_")
 _register_builtin(inverse_softplus, "fused_softplus::inverse_softplus")

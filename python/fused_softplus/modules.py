@@ -1,4 +1,4 @@
-"""Softplus as a module, and its way into existing models and out of them again."""
+"""The module Softplus, and functions that put it into existing models and take it out again."""
 
 import copy
 import warnings
@@ -14,18 +14,44 @@ from .functional import softplus, softplus_
 
 
 class Softplus(nn.Softplus):
-    """:class:`torch.nn.Softplus`, computed by this package's operator.
+    r"""Applies :func:`fused_softplus.softplus` to each element.
+
+    .. math::
+        \text{Softplus}(x) = \frac{1}{\beta} \log(1 + \exp(\beta x))
+
+    The result is the input itself where :math:`\beta x > \text{threshold}`. The class inherits from
+    :class:`torch.nn.Softplus` and has the same arguments, and ``inplace`` in addition.
 
     Args:
-        beta, threshold: as :func:`fused_softplus.softplus` takes them.
-        inplace: overwrite the input, as ``nn.ReLU(inplace=True)`` does; see
-            :func:`fused_softplus.softplus_` for what backward then keeps.
+        beta (float): see :func:`fused_softplus.softplus`.
+        threshold (float): see :func:`fused_softplus.softplus`.
+        inplace (bool): whether to overwrite the input, as ``nn.ReLU(inplace=True)`` does.
+            :func:`fused_softplus.softplus_` says what is then saved for the backward pass.
 
-    Shape: any, and the same for the output.
+    Shape:
+        - Input: :math:`(*)`, any number of dimensions; float32, float64, float16 or bfloat16
+        - Output: :math:`(*)`, the same shape and dtype as the input
+
+    Raises:
+        TypeError, ValueError, NotImplementedError, RuntimeError: when the module is called, as
+            :func:`fused_softplus.softplus` and :func:`fused_softplus.softplus_`.
+
+    Accuracy:
+        The error bounds are those of :func:`fused_softplus.softplus` and, with ``inplace``, of
+        :func:`fused_softplus.softplus_`.
 
     Example::
 
-        nn.Sequential(nn.Linear(4, 3), Softplus(beta=100, inplace=True), nn.Linear(3, 1))
+        >>> import torch
+        >>> from torch import nn
+        >>> from fused_softplus import Softplus
+        >>> Softplus(beta=2)(torch.tensor([-1.0, 0.0, 1.0]))
+        tensor([0.0635, 0.3466, 1.0635])
+        >>> nn.Sequential(nn.Linear(4, 3), Softplus(beta=100, inplace=True))
+        Sequential(
+          (0): Linear(in_features=4, out_features=3, bias=True)
+          (1): Softplus(beta=100, threshold=20.0, inplace=True)
+        )
     """
 
     __constants__ = ["beta", "threshold", "inplace"]  # noqa: RUF012 (nn.Module declares a list)
@@ -45,43 +71,54 @@ class Softplus(nn.Softplus):
 
 
 def replace_softplus(model: nn.Module, inplace: bool = False) -> int:
-    """Lets this package compute every ``nn.Softplus`` in ``model``, and returns how many.
+    """Makes every ``nn.Softplus`` in ``model`` call this package, and returns how many there were.
 
-    A replaced module is still an ``nn.Softplus``: its class, its place in the model, its hooks and
-    its attributes are what they were, so that tools which look modules up by their class go on
-    finding it. Only its ``forward`` is another one, which reads ``beta``, ``threshold`` and
-    ``inplace`` from the module at each call. :func:`restore_softplus` takes that back.
+    A replaced module is still an ``nn.Softplus``. Its class, its place in the model, its hooks and
+    its attributes do not change, so tools that look modules up by their class still find it. Only
+    its ``forward`` is replaced, by one that reads ``beta``, ``threshold`` and ``inplace`` from the
+    module in each call. :func:`restore_softplus` undoes this.
 
-    The model gets copies of its ``nn.Softplus`` modules, one for all places in which it holds the
-    same one, and the hooks of a copy are those of the original. Another model that shares the
-    original, and a variable that holds it, keep the original, which does not change. Two kinds of
-    modules are changed themselves: ``model``, if it is an ``nn.Softplus``, and a module that
-    ``fully_shard`` was applied to, which torch finds by its identity.
+    The model gets copies of its ``nn.Softplus`` modules. A module that the model contains several
+    times is copied once, and a copy keeps the hooks of the original. The originals do not change,
+    so other models that share them, and variables that refer to them, are not affected. There are
+    two exceptions, which are changed in place: ``model`` itself if it is an ``nn.Softplus``, and
+    modules that ``fully_shard`` was applied to, because PyTorch identifies those by their id.
 
-    A module counts as an ``nn.Softplus`` if its class inherits ``forward`` from there. Subclasses
-    with a ``forward`` of their own are left as they are, since they may compute something else.
+    Subclasses of ``nn.Softplus`` are replaced if they inherit its ``forward``. Subclasses with a
+    ``forward`` of their own are left alone, since they may compute something else.
 
     Args:
-        model: any module that is not scripted.
-        inplace: whether the replaced modules overwrite their input. This is right only where
-            nothing else reads that input. In a parametrization, whose input is the parameter
-            itself, replaced modules never do.
+        model (nn.Module): any module that is not scripted.
+        inplace (bool): whether the replaced modules overwrite their input. Set this only if nothing
+            else reads those inputs. In a parametrization the input is the parameter itself, so
+            modules in parametrizations never overwrite it.
+
+    Returns:
+        The number of modules that were replaced.
 
     Raises:
-        TypeError: ``model`` is scripted or traced, so its code is fixed; replace before scripting.
+        TypeError: ``model`` is scripted or traced. Replace the modules before scripting.
 
     Warns:
-        UserWarning: ``model`` holds no ``nn.Softplus``, and none that was replaced before.
+        UserWarning: ``model`` contains no ``nn.Softplus``, and none that was replaced before.
 
-    The file of a pickled model names this package, which has to be there to load it;
-    :func:`restore_softplus` before saving avoids that. ``copy.copy`` of a replaced module goes on
-    reading the attributes of the module that it was made from; ``copy.deepcopy`` does not.
+    Note:
+        The file of a pickled model refers to this package and cannot be loaded without it, unless
+        you call :func:`restore_softplus` before you save the model. ``copy.copy`` of a replaced
+        module reads the attributes of the module that it was copied from; ``copy.deepcopy`` does
+        not.
 
     Example::
 
-        replace_softplus(model)  # 2
-        model[1]  # Softplus(beta=1.0, threshold=20.0)
-        type(model[1])  # <class 'torch.nn.modules.activation.Softplus'>
+        >>> from torch import nn
+        >>> from fused_softplus import replace_softplus
+        >>> model = nn.Sequential(nn.Linear(4, 3), nn.Softplus(beta=100), nn.Linear(3, 1))
+        >>> replace_softplus(model, inplace=True)
+        1
+        >>> model[1]
+        Softplus(beta=100, threshold=20.0, inplace=True)
+        >>> type(model[1])
+        <class 'torch.nn.modules.activation.Softplus'>
     """
     _refuse_scripted(model, "replace")
     parametrizations = [m for m in model.modules() if isinstance(m, ParametrizationList)]
@@ -111,26 +148,31 @@ def restore_softplus(model: nn.Module) -> int:
     """Turns every module of this package in ``model`` into a plain ``nn.Softplus`` again.
 
     These are the modules that :func:`replace_softplus` replaced, and those of class
-    :class:`Softplus`. Afterwards the model needs this package no more: it can be pickled for people
-    who do not have it. ``inplace`` is lost, since ``nn.Softplus`` has no such thing.
+    :class:`Softplus`. The model then no longer needs this package: others can load its pickled file
+    without it. ``inplace`` is lost, because ``nn.Softplus`` has no such argument.
 
-    As in :func:`replace_softplus`, the model gets copies, with the same hooks, and only ``model``
-    itself and modules that ``fully_shard`` was applied to are changed themselves. Subclasses of
-    :class:`Softplus` are left as they are.
+    As in :func:`replace_softplus`, the model gets copies with the same hooks; only ``model`` itself
+    and modules that ``fully_shard`` was applied to are changed in place. Subclasses of
+    :class:`Softplus` are left alone.
 
     Args:
-        model: any module that is not scripted.
+        model (nn.Module): any module that is not scripted.
 
     Returns:
-        How many modules were turned back.
+        The number of modules that were restored.
 
     Raises:
-        TypeError: ``model`` is scripted or traced, so its code is fixed; restore before scripting.
+        TypeError: ``model`` is scripted or traced. Restore the modules before scripting.
 
     Example::
 
-        restore_softplus(model)  # 2
-        torch.save(model, "model.pt")
+        >>> from torch import nn
+        >>> from fused_softplus import Softplus, restore_softplus
+        >>> model = nn.Sequential(nn.Linear(4, 3), Softplus(inplace=True))
+        >>> restore_softplus(model)
+        1
+        >>> model[1]
+        Softplus(beta=1.0, threshold=20.0)
     """
     _refuse_scripted(model, "restore")
 
@@ -144,14 +186,14 @@ def restore_softplus(model: nn.Module) -> int:
 
 
 class _View:
-    """A module's attributes under the methods of :class:`Softplus`.
+    """The methods of :class:`Softplus`, applied to another module.
 
-    A replaced module has the bound methods of one of these as attributes. They are pickled and
-    copied together with the view and its module, whereas bound methods of the module itself would
-    come back as those of its class. The view has no attributes of its own: both share one
-    dictionary, which makes a replaced module as fast as a :class:`Softplus`, and TorchScript can
-    compile ``forward`` with the module for ``self``. Files of pickled models name this class, so
-    its name and its place stay what they are.
+    The attributes ``forward`` and ``extra_repr`` of a replaced module are bound methods of a view
+    of it. Pickling and copying keep them together with the view and its module; bound methods of
+    the module itself would be replaced by those of its class. The view has no attributes of its
+    own: it shares the module's dictionary. A replaced module is therefore as fast as a
+    :class:`Softplus`, and TorchScript can compile ``forward`` with the module as ``self``. Files of
+    pickled models refer to this class by its name and module, so neither may change.
     """
 
     __slots__ = ("__dict__", "_module")
@@ -196,9 +238,9 @@ def _change(
     is_wanted: Callable[[nn.Module], bool],
     change: Callable[[nn.Module, nn.Module], None],
 ) -> int:
-    """Puts a changed copy in the place of each wanted module, and returns how many there were.
+    """Replaces each wanted module by a changed copy, and returns how many there were.
 
-    ``change`` gets the copy and the original.
+    ``change`` is called with the copy and the original.
     """
     modules = list(model.modules())
     changed = {module: _twin(module) for module in modules if is_wanted(module)}
@@ -215,6 +257,6 @@ def _change(
 
 def _twin(module: nn.Module) -> nn.Module:
     twin = copy.copy(module)
-    # Classes made by fully_shard give copies of the class that they were made from. Torch finds
-    # their modules by identity, so there is no copying those.
+    # Copies of a module whose class was made by fully_shard have the class from before. PyTorch
+    # identifies such modules by their id, so they are not copied.
     return twin if type(twin) is type(module) else module

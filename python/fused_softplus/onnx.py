@@ -1,17 +1,28 @@
-"""ONNX: more accurate translations of the operators than those that torch.onnx.export derives.
+"""Translations of the operators to ONNX, for the argument custom_translation_table.
 
-    from fused_softplus.onnx import custom_translation_table
+Without this table, torch.onnx.export translates the decompositions of the operators
+(_decompositions.py), as it does for nn.Softplus. Use the table in these cases:
 
-    torch.onnx.export(
-        model, (x,), "model.onnx", dynamo=True, custom_translation_table=custom_translation_table
-    )
+- float64, because ONNX Runtime has no Softplus for float64;
+- float16 and bfloat16, which the table computes in float32;
+- inverse_softplus, which the table computes in float64.
 
-Without the table, torch.onnx.export translates what the operators decompose into
-(_decompositions.py), as it does for nn.Softplus. The table is for float64, for which ONNX Runtime
-has no Softplus; for the 16-bit types, which it computes in float32; and for inverse_softplus, which
-it computes in float64.
+This module needs onnxscript, as torch.onnx.export does. The rest of the package does not.
 
-Needs onnxscript, as torch.onnx.export itself does; the package without this file does not.
+Example::
+
+    >>> import torch
+    >>> from fused_softplus import Softplus
+    >>> from fused_softplus.onnx import custom_translation_table
+    >>> program = torch.onnx.export(
+    ...     Softplus(beta=2).eval(),
+    ...     (torch.ones(3),),
+    ...     dynamo=True,
+    ...     custom_translation_table=custom_translation_table,
+    ...     verbose=False,
+    ... )
+    >>> [node.op_type for node in program.model.graph]
+    ['Mul', 'Greater', 'Softplus', 'Div', 'Where']
 """
 
 from collections.abc import Callable
@@ -26,20 +37,20 @@ _TFloat = TypeVar("_TFloat", bound=FLOAT | DOUBLE | FLOAT16 | BFLOAT16)
 
 _FLOAT, _DOUBLE = onnx_ir.DataType.FLOAT, onnx_ir.DataType.DOUBLE
 
-# softplus(x) and its inverse round to x from here on, in float64 as well, and exp(x) does not yet
-# overflow. Of two thresholds beyond it both give the same numbers, so it is written in their place.
+# From 40 on, softplus(x) and its inverse round to x even in float64, and exp(40) does not overflow.
+# A larger threshold gives the same results, so it is replaced by this one.
 _ROUNDS_TO_LINEAR = 40.0
 
 
 def _softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0) -> _TFloat:
-    """Where(beta x > threshold, x, Softplus(beta x) / beta); the halves in float32, as ours are."""
+    """Where(beta x > threshold, x, Softplus(beta x) / beta), in float32 for the 16-bit types."""
     opmath = _opmath(self.dtype)
     x = _cast(self, opmath)
     return _piecewise(self.dtype, x, beta, threshold, _LOG1P_EXP[opmath], opmath)
 
 
 def _softplus_bias(self: Any, bias: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """The same of x + bias, which the halves add in float32."""
+    """softplus(x + bias). For the 16-bit types, the sum is computed in float32."""
     return _softplus_of_sum(_dtype_of_sum(self, bias), self, bias, beta, threshold)
 
 
@@ -51,7 +62,7 @@ def _softplus_along(
     bias: Any,
     bias_dim: int = -1,
 ) -> Any:
-    """The same for a bias that lies along one dimension."""
+    """softplus(x + bias) for a bias along one dimension."""
     after = len(self.shape) - 1 - bias_dim % len(self.shape)
     dtype = _dtype_of_sum(self, bias)
     if len(bias.shape) == 1 and after > 0:
@@ -67,18 +78,22 @@ def _softplus_of_sum(dtype: Any, x: Any, bias: Any, beta: float, threshold: floa
 
 
 def _dtype_of_sum(x: Any, bias: Any) -> Any:
-    """As torch promotes them: a number's type counts for nothing beside a tensor's."""
+    """The dtype of x + bias by PyTorch's type promotion, in which a 0-D tensor has no say."""
     if x.dtype == bias.dtype or len(bias.shape) == 0:
         return x.dtype
     return _DOUBLE if _DOUBLE in (x.dtype, bias.dtype) else _FLOAT
 
 
 def _inverse_softplus(self: _TFloat, beta: float = 1.0, threshold: float = 20.0) -> _TFloat:
-    """Where(beta y > threshold, y, Log(Exp(beta y) - 1) / beta); in float64 for all, as ours is.
+    """Where(beta y > threshold, y, Log(Exp(beta y) - 1) / beta), in float64 for every dtype.
 
-    Error, before it is rounded to y's type: (6 + beta y / 2) / beta + 2.5 |result| of float64's
-    epsilons, where Exp and Log are within 2 of them. Beside ln(2), where the result is 0, ours
-    stays as exact as it is elsewhere, and this one does not.
+    If the errors of Exp and Log are at most 2 epsilons, the error before the result is rounded to
+    the dtype of y is at most
+
+        (6 + beta y / 2) / beta + 2.5 |result|
+
+    epsilons of float64. Unlike our operator, this formula loses relative accuracy near
+    beta y = ln(2), where the result is 0.
     """
     x = _cast(self, _opmath(self.dtype))
     return _piecewise(self.dtype, x, beta, threshold, _log_expm1, _DOUBLE)
@@ -89,7 +104,7 @@ def _piecewise(
 ) -> Any:
     """Where(beta x > threshold, x, smooth(beta x) / beta), rounded to dtype.
 
-    The condition is of x's type, and the rest is computed in work.
+    The condition is computed in the type of x, the rest in the type ``work``.
     """
     opmath = _opmath(dtype)
     limit = _constant(min(threshold, _ROUNDS_TO_LINEAR), opmath)
@@ -99,7 +114,8 @@ def _piecewise(
     return _cast(op.Where(is_linear, wide, curve), dtype)
 
 
-# Kahan's corrections: where 1 + e and exp(v) have been rounded, so has what they are divided by.
+# Kahan's corrections: log(1 + e) and exp(v) - 1 are accurate once the rounding error of 1 + e or
+# exp(v) is divided out.
 
 
 def _log1p_exp(v: Any) -> Any:
@@ -126,7 +142,7 @@ def _opmath(dtype: Any) -> Any:
 
 
 def _cast(x: Any, dtype: Any) -> Any:
-    return op.Cast(x, to=dtype)  # which torch.onnx.export drops where it does nothing
+    return op.Cast(x, to=dtype)  # torch.onnx.export removes casts that do nothing
 
 
 def _constant(number: float, dtype: Any) -> Any:

@@ -40,7 +40,10 @@ MATHS = {
 LIKELY = {
     "arguments.cpp": ("errors", "special_values"),
     "autograd.cpp": ("autograd", "errors", "module"),
+    "autograd.h": ("autograd",),
     "autograd_node.h": ("autograd", "compile"),
+    "autograd_rules.h": ("autograd",),
+    "autograd_writing.cpp": ("autograd", "errors", "module"),
     "bias.cpp": ("errors", "autograd", "layouts"),
     "elementwise.h": ("errors", "layouts", "autograd"),
     "instruction_sets.h": ("library",),

@@ -1,13 +1,18 @@
 // The public C++ interface. Each function calls the operator of the same name through PyTorch's
-// dispatcher, so autograd, autocast, tracing and every device that has a kernel work as they do
-// from Python.
+// dispatcher. Autograd, autocast, tracing and every device that has a kernel therefore work as they
+// do from Python.
 //
 // Tensors are float32, float64, float16 or bfloat16, of any shape and strides, on the CPU or CUDA.
-// abs(beta) is from 1e-30 to 1e30 (float64: 1e-300 to 1e300); threshold is any number but NaN. beta
-// counts as the double that it is, and is not rounded to float32; beta * self > threshold alone is
-// decided in the type that self is computed in.
-// Anything else throws c10::Error. If another copy of the library is loaded already, this one
-// warns, and its functions call the operators of that one.
+// abs(beta) is from 1e-30 to 1e30 (float64: 1e-300 to 1e300), and threshold is any number but NaN.
+// Any other argument throws c10::Error. beta is the double that is passed, and is not rounded to
+// float32. Only the comparison beta * self > threshold is made in the type that self is computed
+// in.
+//
+// If another copy of the library is loaded already, this one warns, and its functions call the
+// operators of that one.
+//
+//   at::Tensor x = at::randn({3}).requires_grad_();
+//   fused_softplus::softplus(x, /*beta=*/100).sum().backward();
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,60 +20,65 @@
 
 #include <tuple>
 
-namespace fused_softplus __attribute__((visibility("default"))) {
+namespace [[gnu::visibility("default")]] fused_softplus {
 
-  // log(1 + exp(beta * self)) / beta, and self itself where beta * self > threshold.
-  at::Tensor softplus(const at::Tensor& self, const at::Scalar& beta = 1,
+// log(1 + exp(beta * self)) / beta, and self itself where beta * self > threshold.
+at::Tensor softplus(const at::Tensor& self, const at::Scalar& beta = 1,
+                    const at::Scalar& threshold = 20);
+
+// The same into out, which is resized if need be.
+at::Tensor& softplus_out(at::Tensor& out, const at::Tensor& self, const at::Scalar& beta = 1,
+                         const at::Scalar& threshold = 20);
+
+// The same in place.
+at::Tensor& softplus_(at::Tensor& self, const at::Scalar& beta = 1,
                       const at::Scalar& threshold = 20);
 
-  // The same into out, which is resized if need be, and into self.
-  at::Tensor& softplus_out(at::Tensor & out, const at::Tensor& self, const at::Scalar& beta = 1,
-                           const at::Scalar& threshold = 20);
-  at::Tensor& softplus_(at::Tensor & self, const at::Scalar& beta = 1,
-                        const at::Scalar& threshold = 20);
+// grad_output * sigmoid(beta * self), and grad_output where beta * self > threshold.
+at::Tensor softplus_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                             const at::Scalar& beta, const at::Scalar& threshold);
 
-  // grad_output * sigmoid(beta * self), and grad_output where beta * self > threshold.
-  at::Tensor softplus_backward(const at::Tensor& grad_output, const at::Tensor& self,
-                               const at::Scalar& beta, const at::Scalar& threshold);
+// The same from result = softplus(self): grad_output * (1 - exp(-beta * result)).
+at::Tensor softplus_backward_from_result(const at::Tensor& grad_output, const at::Tensor& result,
+                                         const at::Scalar& beta);
 
-  // The same from result = softplus(self): grad_output * (1 - exp(-beta * result)).
-  at::Tensor softplus_backward_from_result(const at::Tensor& grad_output, const at::Tensor& result,
-                                           const at::Scalar& beta);
+// The gradients of softplus_backward towards grad_output and self.
+std::tuple<at::Tensor, at::Tensor> softplus_double_backward(const at::Tensor& grad_grad_input,
+                                                            const at::Tensor& grad_output,
+                                                            const at::Tensor& self,
+                                                            const at::Scalar& beta,
+                                                            const at::Scalar& threshold);
 
-  // The gradients of softplus_backward towards grad_output and self.
-  std::tuple<at::Tensor, at::Tensor> softplus_double_backward(
-      const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& self,
-      const at::Scalar& beta, const at::Scalar& threshold);
+// The gradients of softplus_backward_from_result towards grad_output and result.
+std::tuple<at::Tensor, at::Tensor> softplus_double_backward_from_result(
+    const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& result,
+    const at::Scalar& beta);
 
-  // The gradients of softplus_backward_from_result towards grad_output and result.
-  std::tuple<at::Tensor, at::Tensor> softplus_double_backward_from_result(
-      const at::Tensor& grad_grad_input, const at::Tensor& grad_output, const at::Tensor& result,
-      const at::Scalar& beta);
+// softplus(self + bias) in one pass, where self and bias broadcast. The sum is computed in float32
+// for float16 and bfloat16, and is never stored.
+at::Tensor softplus_bias(const at::Tensor& self, const at::Tensor& bias, const at::Scalar& beta = 1,
+                         const at::Scalar& threshold = 20);
 
-  // softplus(self + bias) in one pass, the two broadcast together. The sum is computed in float32
-  // for the halves, and never stored.
-  at::Tensor softplus_bias(const at::Tensor& self, const at::Tensor& bias,
-                           const at::Scalar& beta = 1, const at::Scalar& threshold = 20);
+// The gradient of softplus_bias towards the sum. It is self's gradient, and summed to bias's size
+// it is bias's.
+at::Tensor softplus_bias_backward(const at::Tensor& grad_output, const at::Tensor& self,
+                                  const at::Tensor& bias, const at::Scalar& beta,
+                                  const at::Scalar& threshold);
 
-  // Its gradient towards the sum: self's, and bias's once it is summed to bias's size.
-  at::Tensor softplus_bias_backward(const at::Tensor& grad_output, const at::Tensor& self,
-                                    const at::Tensor& bias, const at::Scalar& beta,
-                                    const at::Scalar& threshold);
+// The gradients of softplus_bias_backward towards grad_output and the sum.
+std::tuple<at::Tensor, at::Tensor> softplus_bias_double_backward(
+    const at::Tensor& grad_grad_sum, const at::Tensor& grad_output, const at::Tensor& self,
+    const at::Tensor& bias, const at::Scalar& beta, const at::Scalar& threshold);
 
-  // The gradients of softplus_bias_backward towards grad_output and the sum.
-  std::tuple<at::Tensor, at::Tensor> softplus_bias_double_backward(
-      const at::Tensor& grad_grad_sum, const at::Tensor& grad_output, const at::Tensor& self,
-      const at::Tensor& bias, const at::Scalar& beta, const at::Scalar& threshold);
+// The inverse of softplus: log(exp(beta * self) - 1) / beta, and self itself where beta * self >
+// threshold. It is -inf (times beta's sign) at 0, and NaN where beta * self < 0.
+at::Tensor inverse_softplus(const at::Tensor& self, const at::Scalar& beta = 1,
+                            const at::Scalar& threshold = 20);
 
-  // The inverse of softplus: log(exp(beta * self) - 1) / beta, and self itself where beta * self >
-  // threshold; -inf (times beta's sign) at 0, NaN where beta * self < 0.
-  at::Tensor inverse_softplus(const at::Tensor& self, const at::Scalar& beta = 1,
-                              const at::Scalar& threshold = 20);
-
-  // The instruction set that the CPU kernels run with: "avx512", "avx2" or "default". It is the
-  // best that the CPU has, or the one named by the environment variable
-  // FUSED_SOFTPLUS_CPU_CAPABILITY when it is first asked for; throws if that names none, or one
-  // that the CPU lacks.
-  const char* cpu_capability();
+// The instruction set of the CPU kernels: "avx512", "avx2" or "default". It is the best one that
+// the CPU has, or the one that the environment variable FUSED_SOFTPLUS_CPU_CAPABILITY names when it
+// is first needed. Throws c10::Error if the variable has another value, or if the CPU lacks the
+// instruction set.
+const char* cpu_capability();
 
 }  // namespace fused_softplus
