@@ -17,8 +17,7 @@ export FUSED_SOFTPLUS_TESTS = ON
 
 .PHONY: build demo demo-sdf test test-exhaustive clean
 .PHONY: test-cuda test-load test-sanitize fuzz lint audit mutants coverage
-.PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-mamba bench-compiled bench-memory
-.PHONY: readme-tables roofline
+.PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-memory readme-tables roofline
 .DEFAULT_GOAL := build
 
 # The environment is updated when its requirements change. Torch is installed after them, because
@@ -81,7 +80,7 @@ lint: build $(VENV)/.complete-lint
 # Lists known vulnerabilities of the pinned dependencies and torch, from the database of PyPI.
 audit: $(VENV)/.complete-lint
 	echo torch==$(TORCH) | $(BIN)/pip-audit --no-deps --disable-pip --format json -r /dev/stdin \
-	    -r requirements-dev.txt -r requirements-lint.txt -r requirements-bench.txt \
+	    -r requirements-dev.txt -r requirements-lint.txt \
 	    | $(BIN)/python -m tests.tools.audit
 
 # Breaks the library in some ninety ways and checks that a test notices each.
@@ -92,41 +91,37 @@ mutants: $(READY)
 coverage: $(VENV)/.complete-lint
 	tests/tools/coverage.sh
 
-# The peers of the benchmarks. Those that cannot be installed are skipped.
-$(VENV)/.complete-bench: requirements-bench.txt $(VENV)/.complete
-	-$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
-	touch $@
-
-# Measures the operators: seven minutes on two cores. BENCH=--quick takes two, with more noise.
+# Measures the operators: about five minutes on two cores. BENCH=--quick takes one, with more noise.
 bench: export FUSED_SOFTPLUS_BENCHMARKS = ON
-bench: build $(VENV)/.complete-bench
-	$(BIN)/python benchmarks/operators.py --loops $(BUILD)/loop_benchmarks $(BENCH)
+bench: build
+	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.operators --loops $(BUILD)/loop_benchmarks $(BENCH)
 
-# Measures training steps, for some minutes each on two cores: a signed-distance network, a network
-# for the energy of molecules, a state-space model and a small compiled network.
-bench-sdf bench-schnet bench-mamba bench-compiled: bench-%: build
-	$(BIN)/python benchmarks/$*_step.py $(BENCH)
+# Measures training steps, for some minutes each on two cores: a signed-distance network, and a
+# network for the energy of molecules.
+bench-sdf bench-schnet: bench-%: build
+	$(BIN)/python -m benchmarks.$*_step $(BENCH)
 
 # Measures the memory of a training step.
 bench-memory: build
-	$(BIN)/python benchmarks/memory.py $(BENCH)
+	$(BIN)/python -m benchmarks.memory $(BENCH)
 
 # Runs them one after the other, even under make -j.
 bench-models: build
-	for name in sdf schnet mamba memory compiled; do $(MAKE) bench-$$name || exit; done
+	for name in sdf schnet memory; do $(MAKE) bench-$$name || exit; done
 
 # Measures the CUDA kernels against their peers. Needs a GPU, but no network (TORCH=installed).
 bench-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 bench-cuda: build
-	$(BIN)/python benchmarks/cuda_operators.py $(BENCH)
+	$(BIN)/python -m benchmarks.cuda_operators $(BENCH)
 
-# Estimates the same from the machine code of the kernels. Needs no GPU.
+# Estimates from the machine code of the CUDA kernels how fast they can be. Needs no GPU.
 roofline: build
-	$(BIN)/python benchmarks/cuda_roofline.py
+	$(BIN)/python -m benchmarks.cuda_roofline
 
-# Writes the recorded results into the tables of the READMEs.
+# Writes the recorded results into the tables of the Markdown files.
 readme-tables: $(READY)
-	$(BIN)/python benchmarks/readme.py
+	$(BIN)/python -m benchmarks.readme
 
 clean:
 	rm -rf build dist .venv .venv-* python/*.egg-info

@@ -1,4 +1,6 @@
-"""How exact each implementation is: its worst error in units in the last place.
+"""Measures how accurate each implementation is: its largest error in units in the last place.
+
+    python -m benchmarks.accuracy               # part of make bench
 
 float16 and bfloat16 are tried on all finite inputs, float32 on one in 1499 of the numbers below 200
 in absolute value, float64 on a random sample below the threshold. The exact values are the tests'.
@@ -8,18 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import reference
-from peers import Peer, tensors
-from results import Accuracy
-from timing import peers, warm
+from benchmarks import kit, peers
+from tests.tools import reference
 
+PEERS = (peers.Ours(), peers.Aten(), peers.Compiled())
 QUANTITIES = {"forward": reference.softplus, "backward": reference.slope}
 
 
 def inputs(dtype: torch.dtype) -> Tensor:
     if dtype.itemsize == 2:
-        numbers = torch.arange(-(2**15), 2**15).to(torch.int16).view(dtype)
-        return numbers[numbers.isfinite()]
+        return reference.points(dtype, 1.0)
     if dtype == torch.float32:
         end = int(np.float32(200).view(np.int32))
         positive = torch.arange(0, end, 1499, dtype=torch.int32).view(torch.float32)
@@ -31,35 +31,31 @@ def inputs(dtype: torch.dtype) -> Tensor:
     return torch.cat([spread, near, near * 2**scale])
 
 
-def measure(dtype_name: str) -> list[Accuracy]:
-    """Of every softplus, forward and backward, on one thread."""
-    torch.set_num_threads(1)
+def measure(operation: str, dtype_name: str) -> list[kit.Row]:
+    """A row for each measure."""
     dtype = getattr(torch, dtype_name)
     x = inputs(dtype)
-    exact = {operation: quantity(x, 1.0) for operation, quantity in QUANTITIES.items()}
-    return [
-        _judge(peer, operation, x, exact[operation])
-        for operation in QUANTITIES
-        for peer in peers(threads=1)
-        if peer.is_softplus and dtype_name in peer.dtypes and hasattr(peer, operation)
-    ]
+    exact = QUANTITIES[operation](x, 1.0)
+    normal = exact >= torch.finfo(dtype).tiny
+    rows: dict[str, kit.Row] = {
+        what: {"operation": operation, "dtype": dtype_name, "measure": what, "": {}}
+        for what in ("largest error, ULP", "subnormal results, ULP", "misrounded")
+    }
+    for name, run in peers.runs(PEERS, operation, x, torch.ones_like(x)).items():
+        errors = reference.ulp_error(run(), exact)
+        errors = np.where(np.isnan(errors), np.inf, errors)
+        rows["largest error, ULP"][""][name] = float(errors[normal].max())
+        rows["subnormal results, ULP"][""][name] = float(errors[~normal].max(initial=0))
+        rows["misrounded"][""][name] = int(np.count_nonzero(errors > 0.5))
+    return list(rows.values())
 
 
-def _judge(peer: Peer, operation: str, x: Tensor, exact: reference.Exact) -> Accuracy:
-    prepare = getattr(peer, operation)
-    warm(prepare, x.dtype)
-    (result,) = tensors(prepare(x, torch.ones_like(x))())
-    errors = reference.ulp_error(result, exact)
-    errors = np.where(np.isnan(errors), np.inf, errors)
-    normal = exact >= torch.finfo(x.dtype).tiny
-    at = int(np.where(normal, errors, -1).argmax())
-    return Accuracy(
-        implementation=peer.name,
-        operation=operation,
-        dtype=str(x.dtype).removeprefix("torch."),
-        inputs=len(x),
-        worst=float(errors[at]),
-        at=x[at].item(),
-        worst_denormal=float(errors[~normal].max(initial=0)),
-        misrounded=int(np.count_nonzero(errors > 0.5)),
-    )
+def main() -> None:
+    options = kit.parser(__doc__).parse_args()
+    torch.set_num_threads(1)
+    rows = [row for dtype in kit.DTYPES for name in QUANTITIES for row in measure(name, dtype)]
+    kit.publish("accuracy", rows, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,180 +1,127 @@
 """Times the CUDA kernels against their peers on the current device.
 
-    make bench-cuda                          # or: python benchmarks/cuda_operators.py --help
+    make bench-cuda                             # or: python -m benchmarks.cuda_operators --help
 
 Each question has its own way of timing:
 
-    memory  How fast is the kernel? From event to event, the L2 cache flushed before each run.
-    graph   And a small one, without what launching it costs? Replayed in a CUDA graph.
-    call    What does a small call cost a program? Python calls one after another, with the clock.
+    memory  How fast is the kernel? Timed by events, with the L2 cache flushed before each run.
+    graph   How fast is a small kernel without its launch? Replayed in a CUDA graph.
+    call    What does a small call cost a program? Python calls, timed by the clock.
 
-Every round times each implementation once, one after the other, and ratios are taken within a
-round; results are checked before. Writes benchmarks/results/<device>.json and prints its tables.
+The table has microseconds and, in brackets, how many times as fast as that implementation ours is.
 """
 
-import argparse
-import datetime
-import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from functools import partial
 from statistics import median
 from typing import Any
 
-# timing.py uses the tests' reference.
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
-
 import torch
+import triton
+import triton.language as tl
+from torch import Tensor
 from tqdm import tqdm
+from triton.language.extra import libdevice
 from triton.testing import do_bench, do_bench_cudagraph
 
-import fused_softplus
-from cuda_peers import ALL
-from peers import Peer, Run, tensors
-from plan import ITEM_BYTES, OPERANDS
-from report import power, ratio, table
-from results import Spread, rounded, spread
-from timer import Timer
-from timing import check
+from benchmarks import kit, peers
 
-LARGE = 2**26  # from here on the goal is copy_'s bandwidth
+DEVICE = "cuda"
+OPERATORS = ("forward", "backward")
+BLOCK = 1024
+
+Case = tuple[str, str, int, str]  # operation, dtype, elements, way
 
 
-@dataclass(frozen=True)
-class Case:
-    operation: str
-    dtype: str
-    size: int
-    way: str
+@triton.jit  # type: ignore[untyped-decorator]
+def forward_kernel(x_ptr, y_ptr, n, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + i, mask=i < n).to(tl.float32)
+    y = tl.where(x > 20, x, libdevice.log1p(tl.exp(x)))
+    tl.store(y_ptr + i, y.to(y_ptr.dtype.element_ty), mask=i < n)
 
 
-@dataclass(frozen=True)
-class Result:
-    case: Case
-    microseconds: dict[str, float]  # by implementation, the median
-    times_as_fast: dict[str, Spread]  # ours against each peer
-
-    def share_of_copy(self) -> float:
-        """Of the bandwidth that copy_ reaches on as many elements, each by its own bytes."""
-        share = OPERANDS[self.case.operation] / OPERANDS["forward"]
-        return share * self.times_as_fast["copy_"][1]
+@triton.jit  # type: ignore[untyped-decorator]
+def backward_kernel(grad_ptr, x_ptr, out_ptr, n, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+    i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    x = tl.load(x_ptr + i, mask=i < n).to(tl.float32)
+    grad = tl.load(grad_ptr + i, mask=i < n).to(tl.float32)
+    out = tl.where(x > 20, grad, grad * tl.sigmoid(x))
+    tl.store(out_ptr + i, out.to(out_ptr.dtype.element_ty), mask=i < n)
 
 
-def plan(quick: bool) -> list[Case]:
-    exponents = (10, 16, 22, 26) if quick else range(10, 31, 2)
-    cases = []
-    for dtype, item_bytes in ITEM_BYTES.items():
-        for operation in ("forward", "backward", "both"):
-            for size in (2**exponent for exponent in exponents):
-                if OPERANDS[operation] * item_bytes * size <= 24 * 2**30:
-                    cases.append(Case(operation, dtype, size, "memory"))
-                if size <= 2**20:
-                    cases.append(Case(operation, dtype, size, "graph"))
-                if size <= 2**16:
-                    cases.append(Case(operation, dtype, size, "call"))
+def launch(kernel: Any, *tensors: Tensor) -> Tensor:
+    """The last tensor, which is the output."""
+    n = tensors[0].numel()
+    kernel[(triton.cdiv(n, BLOCK),)](*tensors, n, BLOCK=BLOCK)
+    return tensors[-1]
+
+
+class Triton(peers.Peer):
+    """The kernels as one writes them in Triton."""
+
+    name = "Triton"
+    dtypes = ("float32", "bfloat16", "float16")
+
+    def forward(self, x: Tensor, _: Tensor) -> kit.Run:
+        return partial(launch, forward_kernel, x, torch.empty_like(x))
+
+    def backward(self, x: Tensor, grad: Tensor) -> kit.Run:
+        return lambda: launch(backward_kernel, grad, x, torch.empty_like(x))
+
+
+PEERS = (
+    *(peers.Ours(), peers.Aten(), peers.Compiled()),
+    *(Triton(), peers.Relu(), peers.Copy()),
+)
+
+
+def plan() -> list[Case]:
+    cases = [
+        (operation, dtype, 2**n, "memory")
+        for operation in ("forward", "backward", "both", "double_backward")
+        for dtype in kit.DTYPES
+        for n in (16, 20, 24, 27)
+    ]
     # Autograd's backward runs on a thread and stream of its own, which one graph does not hold.
-    return [case for case in cases if (case.operation, case.way) != ("both", "graph")]
+    cases += [(name, dtype, 2**12, "graph") for name in OPERATORS for dtype in kit.DTYPES]
+    return cases + [(name, "float32", 2**10, "call") for name in (*OPERATORS, "call", "both")]
 
 
-def timer(way: str, run: Run) -> Callable[[], float]:
-    """What measures once, in seconds."""
+def timer(way: str, run: kit.Run) -> Callable[[], float]:
     if way == "memory":
         return lambda: do_bench(run, warmup=10, rep=40, return_mode="median") / 1e3
     if way == "graph":
         return lambda: do_bench_cudagraph(run, rep=20, return_mode="median") / 1e3
-    calls = Timer("run()", globals={"run": run})
-    return lambda: calls.timeit(2000).mean
+    return kit.timer(run, seconds=0.02, threads=1)
 
 
-def measure(case: Case, peers: list[Peer], rounds: int) -> Result:
-    dtype = getattr(torch, case.dtype)
+def measure(case: Case, rounds: int) -> kit.Row:
+    operation, dtype, elements, way = case
     torch.manual_seed(0)
-    x = (torch.randn(case.size, device="cuda") * 3).to(dtype)
-    grad = torch.randn(case.size, device="cuda").to(dtype)
-    timers = {}
-    for peer in peers:
-        prepare = getattr(peer, case.operation, None)
-        if prepare and case.dtype in peer.dtypes:
-            run = prepare(x, grad)
-            if peer.is_softplus:
-                check(peer.name, case.operation, tensors(run()), x, grad)
-            timers[peer.name] = timer(case.way, run)
-    samples = [{name: once() for name, once in timers.items()} for _ in range(rounds)]
-    return Result(
-        case,
-        {name: median(one[name] for one in samples) * 1e6 for name in timers},
-        {
-            name: spread([one[name] / one["ours"] for one in samples])
-            for name in timers
-            if name != "ours"
+    x, grad = torch.randn(2, elements, device=DEVICE).to(getattr(torch, dtype))
+    runs = peers.runs(PEERS, operation, x * 3, grad)
+    samples = kit.in_turns({name: timer(way, run) for name, run in runs.items()}, rounds)
+    own = samples["ours"]
+    moved = peers.OPERANDS[operation] * x.element_size() * elements
+    return {
+        **{"operation": operation, "dtype": dtype, "elements": elements, "way": way},
+        "GB/s": moved / median(own) / 1e9,
+        "us": {name: 1e6 * median(times) for name, times in samples.items()},
+        "times as fast as it": {
+            name: kit.ratio(times, own) for name, times in samples.items() if name != "ours"
         },
-    )
-
-
-def report(record: dict[str, Any], results: list[Result]) -> str:
-    peers = list(dict.fromkeys(name for result in results for name in result.times_as_fast))
-
-    def row(result: Result) -> list[str]:
-        case, own = result.case, result.microseconds["ours"]
-        speed = OPERANDS[case.operation] * ITEM_BYTES[case.dtype] * case.size / own / 1e3
-        return [
-            f"{case.operation}, {case.dtype}",
-            power(case.size),
-            case.way,
-            f"{own:.4g}",
-            f"{speed:.4g}",
-            f"{100 * result.share_of_copy():.0f} %",
-            *(
-                ratio(result.times_as_fast[name]) if name in result.times_as_fast else ""
-                for name in peers
-            ),
-        ]
-
-    large = [one for one in results if one.case.size >= LARGE and one.case.operation != "both"]
-    goals = [
-        f"Least share of copy_'s bandwidth at {power(LARGE)} and above, forward and backward: "
-        + (f"{100 * min(one.share_of_copy() for one in large):.1f} %" if large else "not timed"),
-        *(
-            f"Least speed against {name}: "
-            f"{min(one.times_as_fast[name][1] for one in results if name in one.times_as_fast):.2f}"
-            " times as fast"
-            for name in peers
-            if name not in ("copy_", "ReLU")
-        ),
-    ]
-    headings = ["", "elements", "way", "ours, us", "GB/s", "of copy_", *peers]
-    about = "; ".join(f"{name} {value}" for name, value in record.items())
-    return "\n\n".join([about, "\n".join(goals), table(headings, map(row, results))])
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="four sizes")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
-    arguments = parser.parse_args()
+    options = kit.parser(__doc__, rounds=5).parse_args()
     if not torch.cuda.is_available():
         sys.exit("bench-cuda needs a CUDA device, and torch finds none here")
-
-    device = torch.cuda.get_device_name()
-    about = {
-        "device": device,
-        "torch": torch.__version__,
-        "fused_softplus": fused_softplus.__version__,
-        "rounds": arguments.rounds,
-        "date": str(datetime.date.today()),
-    }
-    peers = [kind(threads=1) for kind in ALL]
-    results = [
-        measure(case, peers, arguments.rounds) for case in tqdm(plan(arguments.quick), unit="case")
-    ]
-    path = arguments.output / f"{device.lower().replace(' ', '-')}.json"
-    content = {"machine": about, "results": [asdict(one) for one in results]}
-    path.write_text(json.dumps(rounded(content), indent=1) + "\n")
-    print(f"{report(about, results)}\n\nWritten to {path}")
+    rows = [measure(case, options.rounds) for case in tqdm(plan(), unit="case")]
+    machine = {"gpu": torch.cuda.get_device_name(), **kit.versions()}
+    kit.publish("operators", rows, options, machine)
 
 
 if __name__ == "__main__":

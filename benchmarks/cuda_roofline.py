@@ -1,26 +1,22 @@
-"""Whether the CUDA kernels can keep up with the memory, reckoned from their machine code.
+"""Estimates from their machine code whether the CUDA kernels can keep up with the memory.
 
     make roofline
 
-Counts the instructions of each contiguous kernel for sm_90, divides them among the elements that a
-thread computes, and sets what the busiest unit of a multiprocessor needs for them against the time
-in which the memory moves the element's bytes. Above 100 % the kernel is bound by that unit; well
-below, by the memory, if nothing else stands in its way. A reckoning, not a measurement: latencies,
-bank conflicts and the scheduler's choices are not in it. Needs no GPU.
+Counts the instructions of each contiguous kernel for sm_90, divides them by the elements that a
+thread computes, and compares the time that the busiest unit of a multiprocessor needs for them with
+the time in which the memory moves the bytes of an element. Above 100 % the kernel is bound by that
+unit. Well below, it is bound by the memory, unless something that is not modelled limits it:
+latencies, bank conflicts, the scheduler. Needs no GPU.
 """
 
-import sys
-from pathlib import Path
+from benchmarks import kit
+from benchmarks.peers import OPERANDS
+from tests.tools import sass
 
-# The reader of machine code is the tests'.
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
-
-import sass
-from plan import ITEM_BYTES, OPERANDS
-from report import table
-
-# NVIDIA H100 SXM: its data sheet's bandwidth, of which copies reach some 92 %.
-ARCHITECTURE, MULTIPROCESSORS, CLOCK, BANDWIDTH = 90, 132, 1.755e9, 0.92 * 3.35e12
+# NVIDIA H100 SXM, with the bandwidth of its data sheet, of which copies reach some 92 %.
+MACHINE = {"gpu": "NVIDIA H100", "architecture": "sm_90", "multiprocessors": 132}
+CLOCK, BANDWIDTH = 1.755e9, 0.92 * 3.35e12
+BYTES_A_CLOCK = BANDWIDTH / 132 / CLOCK  # on each multiprocessor
 
 # Units of a multiprocessor, which instructions they take, and for how many threads in a clock
 # (CUDA C++ Programming Guide, "Arithmetic Instructions", compute capability 9.0).
@@ -42,10 +38,11 @@ OPERATIONS = {
     "SoftplusBackward": "backward",
     "SoftplusDoubleBackward": "double_backward",
 }
+ITEM_BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2}
 THREAD_BYTES = 32  # cuda/kernels.cuh
 
 
-def row(kernel: sass.MachineCode) -> list[str]:
+def row(kernel: sass.MachineCode) -> kit.Row:
     item_bytes = ITEM_BYTES[kernel.dtype]
     elements = THREAD_BYTES // item_bytes
     evaluations = elements + 1  # one more for what is less than a vector
@@ -54,33 +51,32 @@ def row(kernel: sass.MachineCode) -> list[str]:
     narrow = kernel.count(r"(LD|ST)S.*") / evaluations
     clocks["load and store"] = (narrow + wide * WIDE_PASSES / elements) / 32
     busiest = max(clocks, key=clocks.__getitem__)
-    moved = OPERANDS[OPERATIONS[kernel.formula]] * item_bytes
-    memory = moved / (BANDWIDTH / MULTIPROCESSORS / CLOCK)
-    return [
-        f"{OPERATIONS[kernel.formula]}, {kernel.dtype}",
-        "1" if kernel.beta == "UnitBeta" else "any",
-        f"{kernel.count(r'.*') / evaluations:.0f}",
-        f"{kernel.count(r'LDS.*') / evaluations:.0f}",
-        f"{memory:.2f}",
-        f"{clocks[busiest]:.2f} ({busiest})",
-        f"{100 * clocks[busiest] / memory:.0f} %",
-    ]
+    memory = OPERANDS[OPERATIONS[kernel.formula]] * item_bytes / BYTES_A_CLOCK
+    return {
+        "operation": OPERATIONS[kernel.formula],
+        "dtype": kernel.dtype,
+        "beta": "1" if kernel.beta == "UnitBeta" else "any",
+        "instructions": round(kernel.count(r".*") / evaluations),
+        "look-ups": round(kernel.count(r"LDS.*") / evaluations),
+        "memory, clocks": memory,
+        "busiest unit": busiest,
+        "its clocks": clocks[busiest],
+        "its clocks, % of the memory's": round(100 * clocks[busiest] / memory),
+    }
 
 
 def main() -> None:
+    options = kit.parser(__doc__).parse_args()
     kernels = [
         kernel
         for kernel in sass.kernels()
-        if kernel.architecture == ARCHITECTURE
+        if kernel.architecture == 90
         and kernel.layout == "contiguous"
         and kernel.formula in OPERATIONS
     ]
     order = list(OPERATIONS)
-    kernels.sort(key=lambda one: (order.index(one.formula), list(ITEM_BYTES).index(one.dtype)))
-    headings = ["", "beta", "instructions", "look-ups", "memory, clocks", "busiest unit, clocks"]
-    headings += ["of the memory's time"]
-    print(f"An element, on one of {MULTIPROCESSORS} multiprocessors of an NVIDIA H100:\n")
-    print(table(headings, map(row, kernels)))
+    kernels.sort(key=lambda one: (order.index(one.formula), kit.DTYPES.index(one.dtype), one.beta))
+    kit.publish("on-paper", [row(kernel) for kernel in kernels], options, MACHINE)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Draws a record: nanoseconds an element against the number of elements, for each dtype."""
+"""Draws a record of the operators: nanoseconds an element against the number of elements."""
 
+import json
 from pathlib import Path
 
 import matplotlib
 
-from plan import IN_MEMORY, ITEM_BYTES
-from results import Record
+from benchmarks import kit
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -14,56 +14,40 @@ COLORS = {
     "ours": "#d62728",
     "F.softplus": "#1f77b4",
     "torch.compile": "#17becf",
-    "ONNX Runtime": "#9467bd",
-    "JAX": "#2ca02c",
-    "NumPy": "#8c564b",
     "ReLU": "#999999",
     "copy_": "#cccccc",
 }
 
 
-def draw(record: Record, path: Path, operation: str = "forward") -> None:
+def draw(path: Path) -> None:
+    """Beside the record, as <machine>.png."""
+    record = json.loads(path.read_text())
+    rows = [row for row in record["rows"] if row["operation"] == "forward"]
     figure, panels = plt.subplots(2, 2, figsize=(10, 7.2), sharex=True, sharey=True)
-    for panel, dtype in zip(panels.flat, ITEM_BYTES, strict=True):
-        results = [
-            result
-            for result in record.results
-            if (result.case.operation, result.case.dtype) == (operation, dtype)
-            and not result.case.instruction_set
-        ]
+    for panel, dtype in zip(panels.flat, kit.DTYPES, strict=True):
         for name, color in COLORS.items():
-            measured = [result for result in results if name in result.nanoseconds]
-            if not measured:
-                continue
-            sizes = [result.case.size for result in measured]
-            low, middle, high = zip(*(r.nanoseconds[name] for r in measured), strict=True)
-            bold = name == "ours"
-            panel.plot(
-                *(sizes, middle),
-                color=color,
-                label=name,
-                marker="o",
-                markersize=4 if bold else 2.5,
-                linewidth=2.6 if bold else 1.3,
-                zorder=3 if bold else 2,
-            )
-            panel.fill_between(sizes, low, high, color=color, alpha=0.2, linewidth=0)
+            times = {
+                row["elements"]: row["ns an element"][name]
+                for row in rows
+                if row["dtype"] == dtype and name in row["ns an element"]
+            }
+            if times:
+                low, middle, high = zip(*times.values(), strict=True)
+                width = 2.6 if name == "ours" else 1.3
+                style = {"color": color, "label": name, "marker": "o", "markersize": 2 * width}
+                panel.plot(list(times), middle, linewidth=width, zorder=width, **style)
+                panel.fill_between(list(times), low, high, color=color, alpha=0.2, linewidth=0)
         panel.set_title(dtype)
         panel.set_xscale("log", base=2)
         panel.set_yscale("log")
         panel.grid(alpha=0.25)
-        panel.axvline(IN_MEMORY[0] / 2, color="black", linestyle=":", linewidth=1)
-    panels[0, 0].annotate(
-        "one thread | all threads",
-        (IN_MEMORY[0] / 2, 0.03),
-        xycoords=("data", "axes fraction"),
-        ha="center",
-        fontsize=7,
-    )
+        panel.axvline(2**23, color="black", linestyle=":", linewidth=1)
+    where = {"xycoords": ("data", "axes fraction"), "ha": "center", "fontsize": 7}
+    panels[0, 0].annotate("one thread | all threads", (2**23, 0.03), **where)
     figure.supxlabel("elements")
-    figure.supylabel(f"{operation}: nanoseconds an element (median, p20 to p80)")
-    figure.suptitle("{cpu}, {instruction set}, torch {torch}".format(**record.machine))
+    figure.supylabel("forward: nanoseconds an element (median, 20th to 80th percentile)")
+    figure.suptitle("{cpu}, {instruction set}, torch {torch}".format(**record["machine"]))
     handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right upper", frameon=False)
     figure.set_layout_engine("constrained")
-    figure.savefig(path, dpi=110)
+    figure.savefig(path.with_name(f"{kit.label(record['machine'])}.png"), dpi=110)

@@ -1,111 +1,121 @@
-"""Times the operators against their peers, and says which goals they reach.
+"""Times the operators against their peers on the CPU.
 
-    make bench                                      # or: python benchmarks/operators.py --help
+    make bench                                  # or: python -m benchmarks.operators --help
 
-Everything is timed in several fresh processes, since some of a peer's speed is decided once in a
-process: how its memory lies, which pages its library has touched. A baseline is the peer at its
-best, so each one counts with the process that was its fastest (results.py). Each number of threads
-has processes of its own: JAX fixes its threads when it starts. An AVX-512 machine also times AVX2
-against AVX2.
-
-Writes benchmarks/results/<cpu>-<instruction set>.json and .png and prints the JSON as tables.
+Each case is timed in several fresh processes, because memory layout and page faults are fixed for
+a process. Each peer is reported from the process in which its median was lowest, together with the
+ratio of that process's rounds; ours is reported from all of them. The table has nanoseconds an
+element and, in brackets, how many times as fast as that implementation ours is.
 """
 
-import argparse
-import datetime
 import json
 import subprocess
-import sys
-from itertools import groupby
+from argparse import Namespace
+from functools import cache
 from pathlib import Path
+from statistics import median
 
-# timing.py and accuracy.py use the tests' reference.
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
-
+import torch
+import torch._inductor.config as inductor
 from tqdm import tqdm
 
-import accuracy
-import machine
-import peers
-import timing
-from figure import draw
-from plan import ITEM_BYTES, Case, full_plan, quick_plan
-from processes import fresh_process
-from report import report
-from results import Loop, Record, Result, load, summarize
+from benchmarks import figure, kit, peers
 
-FORCE = ("FUSED_SOFTPLUS_CPU_CAPABILITY", "ATEN_CPU_CAPABILITY")  # an instruction set
+SAMPLE = 0.005  # seconds that one implementation is timed for in a round
+IN_CACHE, IN_MEMORY = (2**14, 2**18), 2**24  # elements
+FORWARD = {"float32": [2**n for n in range(4, 27, 2)]}
+FORWARD_FEW = [2**4, 2**8, *IN_CACHE, IN_MEMORY]
+
+Case = tuple[str, str, int, int]  # operation, dtype, elements, threads
 
 
-def time_cases(cases: list[Case], processes: int, seconds: float) -> list[Result]:
-    def kind(case: Case) -> tuple[int, str]:
-        return case.threads, case.instruction_set or ""
+def plan(threads: int) -> list[Case]:
+    """Only forward is timed in memory. The others allocate, and would measure how fast the system
+    gives out pages."""
+    cases = [
+        ("forward", dtype, size, threads if size >= IN_MEMORY else 1)
+        for dtype in kit.DTYPES
+        for size in FORWARD.get(dtype, FORWARD_FEW)
+    ]
+    cases += [
+        (operation, dtype, size, 1)
+        for operation in ("backward", "both", "double_backward")
+        for dtype in kit.DTYPES
+        for size in IN_CACHE
+    ]
+    return cases + [(operation, "float32", 2**4, 1) for operation in ("call", "both")]
 
-    samples: dict[Case, list[timing.Samples]] = {case: [] for case in cases}
-    with tqdm(total=processes * len(cases), unit="case") as progress:
-        for _ in range(processes):
-            for (_, instruction_set), group in groupby(sorted(cases, key=kind), kind):
-                forced = dict.fromkeys(FORCE, instruction_set) if instruction_set else {}
-                with fresh_process(**forced) as process:
-                    for case in group:
-                        progress.set_postfix_str(f"{case.operation} {case.dtype} {case.size}")
-                        found = process.submit(timing.measure, case, seconds).result()
-                        samples[case].append(found)
-                        progress.update()
+
+@cache
+def implementations() -> list[peers.Peer]:
+    return [peers.Ours(), peers.Aten(), peers.Compiled(), peers.Relu(), peers.Copy()]
+
+
+def measure(case: Case, rounds: int) -> kit.Samples:
+    operation, dtype, elements, threads = case
+    torch.set_num_threads(threads)  # upon which torch.compile compiles again,
+    inductor.cpp.threads = threads  # and does not take what Inductor's cache has for another number
+    torch.manual_seed(0)
+    x, grad = torch.randn(2, elements).to(getattr(torch, dtype))
+    runs = peers.runs(implementations(), operation, 3 * x, grad)
+    timers = {name: kit.timer(run, SAMPLE, threads) for name, run in runs.items()}
+    return kit.in_turns(timers, rounds)
+
+
+def time_cases(cases: list[Case], options: Namespace) -> list[kit.Row]:
+    samples: dict[Case, list[kit.Samples]] = {case: [] for case in cases}
+    with tqdm(total=options.processes * len(cases), unit="case", disable=None) as progress:
+        for _ in range(options.processes):
+            with kit.fresh_process() as process:
+                for case in cases:
+                    samples[case].append(process.submit(measure, case, options.rounds).result())
+                    progress.update()
     return [summarize(case, found) for case, found in samples.items()]
 
 
-def time_loops(program: Path) -> list[Loop]:
+def summarize(case: Case, processes: list[kit.Samples]) -> kit.Row:
+    operation, dtype, elements, threads = case
+    best = {name: min(processes, key=lambda one: median(one[name])) for name in processes[0]}
+    times = {name: one[name] for name, one in best.items()}
+    times["ours"] = [seconds for one in processes for seconds in one["ours"]]
+    return {
+        **{"operation": operation, "dtype": dtype, "elements": elements, "threads": threads},
+        "ns an element": {
+            name: kit.spread([1e9 / elements * time for time in own]) for name, own in times.items()
+        },
+        "times as fast as it": {
+            name: kit.ratio(one[name], one["ours"]) for name, one in best.items() if name != "ours"
+        },
+    }
+
+
+def time_loops(program: Path) -> list[kit.Row]:
+    """The CPU's loops without torch, as Google Benchmark times them, by instruction set."""
     done = subprocess.run(
         [program, "--benchmark_format=json"], check=True, stdout=subprocess.PIPE, text=True
     )
-    loops = []
+    rows: dict[tuple[str, str, str], kit.Row] = {}
     for one in json.loads(done.stdout)["benchmarks"]:
-        kernel, dtype, instruction_set, size, *_ = one["name"].split("/")
-        nanoseconds = 1e9 / one["items_per_second"]
-        speed = one["bytes_per_second"] / 1e9
-        loops.append(Loop(kernel, dtype, instruction_set, int(size), nanoseconds, speed))
-    return loops
+        kernel, dtype, instruction_set, elements, *_ = one["name"].split("/")
+        case = {"kernel": kernel, "dtype": dtype, "elements": int(elements)}
+        row = rows.setdefault((kernel, dtype, elements), {**case, "ns an element": {}, "GB/s": {}})
+        row["ns an element"][instruction_set] = 1e9 / one["items_per_second"]
+        row["GB/s"][instruction_set] = one["bytes_per_second"] / 1e9
+    return list(rows.values())
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="only what the goals speak of, once")
-    parser.add_argument("--processes", type=int, help="fresh processes for each case")
-    parser.add_argument("--seconds", type=float, help="time for a case in each process")
+    parser = kit.parser(__doc__, rounds=15, processes=3)
     parser.add_argument("--only", default="", help="only operations whose name contains this")
+    parser.add_argument("--quick", action="store_true", help="2^18 elements only, in one process")
     parser.add_argument("--loops", type=Path, help="the program loop_benchmarks, to be run as well")
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
-    arguments = parser.parse_args()
-
-    about = machine.describe()
-    threads, best = about["cores"], about["instruction set"]
-    plan = quick_plan if arguments.quick else full_plan
-    cases = plan(threads, forced="avx2" if best == "avx512" else None)
-    cases = [case for case in cases if arguments.only in case.operation]
-    processes = arguments.processes or (1 if arguments.quick else 3)
-    seconds = arguments.seconds or (0.3 if arguments.quick else 0.8)
-    for peer in peers.skipped():
-        print("skipped:", peer)
-
-    with fresh_process() as process:
-        errors = [
-            one for dtype in ITEM_BYTES for one in process.submit(accuracy.measure, dtype).result()
-        ]
-    record = Record(
-        machine={**about, "processes": processes, "date": str(datetime.date.today())},
-        skipped=peers.skipped(),
-        results=time_cases(cases, processes, seconds),
-        accuracy=errors,
-        loops=time_loops(arguments.loops) if arguments.loops else [],
-    )
-    path = arguments.output / f"{machine.label(about)}.json"
-    path.write_text(json.dumps(record.to_json(), indent=1) + "\n")
-    record = load(path)  # what is printed is what the file says
-    draw(record, path.with_suffix(".png"))
-    print(f"{report(record)}\n\nWritten to {path} and {path.with_suffix('.png').name}")
+    options = parser.parse_args()
+    cases = [case for case in plan(kit.describe()["cores"]) if options.only in case[0]]
+    if options.quick:
+        cases, options.processes = [case for case in cases if case[2] == 2**18], 1
+    figure.draw(kit.publish("operators", time_cases(cases, options), options))
+    if options.loops:
+        kit.publish("loops", time_loops(options.loops), options)
 
 
 if __name__ == "__main__":

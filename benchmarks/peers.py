@@ -1,108 +1,77 @@
-"""Every implementation that is timed: ours, and its peers at their best.
+"""What is timed: ours, its peers, and yardsticks that compute next to nothing.
 
 A method named after an operation prepares it for the tensors given and returns what is then called
-again and again; a class without that method has no such operation. Whoever can write to memory that
-it is given does so. JAX and torch.compile's gradients cannot, and allocate.
+again and again; a class without that method has no such operation.
+
+    forward          writes to a given output
+    backward         the kernel alone
+    call             the Python function, which allocates its output
+    both             call, and backward through autograd
+    double_backward  backward of backward, through autograd
 """
 
-import importlib.util
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.dlpack import from_dlpack
 
 import fused_softplus
+from benchmarks import kit
+from tests.tools import reference
 
-Run = Callable[[], Any]  # returns a tensor, or several, of any library that speaks DLPack
-Prepare = Callable[[Tensor, Tensor], Run]  # given x and the gradient that comes in
-
-HALVES = ("bfloat16", "float16")
+# Tensors that an operation reads or writes once each.
+OPERANDS = {"forward": 2, "call": 2, "backward": 3, "both": 5, "double_backward": 5}
 
 
 class Peer:
     name: str
-    packages: tuple[str, ...] = ("torch",)
-    dtypes: tuple[str, ...] = ("float32", "float64", *HALVES)
-    is_softplus = True  # or a yardstick that computes something else
-    most_threads = 1000
-    can_force = False  # obeys the variables that force an instruction set
-
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-
-    @classmethod
-    def absent(cls) -> list[str]:
-        """What would have to be installed."""
-        return [name for name in cls.packages if importlib.util.find_spec(name) is None]
+    dtypes: tuple[str, ...] = kit.DTYPES
+    is_softplus = True
 
 
 class Eager(Peer):
     """Operators called one by one, with autograd."""
 
-    can_force = True
     softplus: Callable[[Tensor], Tensor]
-    forward_out: Callable[..., Tensor]
-    backward_out: Callable[..., Tensor]
+    operators: Any
 
-    def forward(self, x: Tensor, _: Tensor) -> Run:
-        return partial(self.forward_out, x, 1, 20, out=torch.empty_like(x))
+    def forward(self, x: Tensor, _: Tensor) -> kit.Run:
+        return partial(self.operators.softplus.out, x, 1, 20, out=torch.empty_like(x))
 
-    def backward(self, x: Tensor, grad: Tensor) -> Run:
-        return partial(self.backward_out, grad, x, 1, 20, grad_input=torch.empty_like(x))
+    def backward(self, x: Tensor, grad: Tensor) -> kit.Run:
+        return partial(self.operators.softplus_backward.default, grad, x, 1, 20)
 
-    def call(self, x: Tensor, _: Tensor) -> Run:
+    def call(self, x: Tensor, _: Tensor) -> kit.Run:
         return partial(self.softplus, x)
 
-    def both(self, x: Tensor, grad: Tensor) -> Run:
-        leaf, softplus = x.clone().requires_grad_(), self.softplus
-        return lambda: torch.autograd.grad(softplus(leaf), leaf, grad)
+    def both(self, x: Tensor, grad: Tensor) -> kit.Run:
+        return with_autograd(self.softplus, x, grad)
 
-    def double_backward(self, x: Tensor, grad: Tensor) -> Run:
+    def double_backward(self, x: Tensor, grad: Tensor) -> kit.Run:
         leaf, weight = x.clone().requires_grad_(), grad.clone().requires_grad_()
         first = torch.autograd.grad(self.softplus(leaf), leaf, weight, create_graph=True)
         ones = torch.ones_like(x)
         return lambda: torch.autograd.grad(first, (weight, leaf), ones, retain_graph=True)
 
 
+def with_autograd(softplus: Callable[[Tensor], Tensor], x: Tensor, grad: Tensor) -> kit.Run:
+    leaf = x.clone().requires_grad_()
+    return lambda: torch.autograd.grad(softplus(leaf), leaf, grad)
+
+
 class Ours(Eager):
     name = "ours"
     softplus = staticmethod(fused_softplus.softplus)
-    forward_out = torch.ops.fused_softplus.softplus.out
-    backward_out = torch.ops.fused_softplus.softplus_backward.grad_input
+    operators = torch.ops.fused_softplus
 
 
 class Aten(Eager):
     name = "F.softplus"
     softplus = staticmethod(F.softplus)
-    forward_out = torch.ops.aten.softplus.out
-    backward_out = torch.ops.aten.softplus_backward.grad_input
-
-
-class Relu(Peer):
-    """What torch.relu calls, which has no out= itself."""
-
-    name = "ReLU"
-    is_softplus = False
-    can_force = True
-
-    def forward(self, x: Tensor, _: Tensor) -> Run:
-        return partial(torch.clamp_min, x, 0, out=torch.empty_like(x))
-
-
-class Copy(Peer):
-    name = "copy_"
-    is_softplus = False
-    can_force = True
-
-    def forward(self, x: Tensor, _: Tensor) -> Run:
-        return partial(torch.empty_like(x).copy_, x)
-
-    backward = both = double_backward = forward
+    operators = torch.ops.aten
 
 
 class Compiled(Peer):
@@ -110,136 +79,76 @@ class Compiled(Peer):
 
     name = "torch.compile"
 
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads)
-        import torch._inductor.config as config
-
-        config.cpp.threads = threads  # said here, it is part of the key of Inductor's cache
-
-        def forward(x: Tensor, out: Tensor) -> Tensor:
-            return out.copy_(F.softplus(x))
-
-        def backward(x: Tensor, grad: Tensor, out: Tensor) -> Tensor:
-            return out.copy_(torch.ops.aten.softplus_backward(grad, x, 1, 20))
-
-        def softplus(x: Tensor) -> Tensor:
-            return F.softplus(x)
-
+    def __init__(self) -> None:
         compiled = partial(torch.compile, dynamic=True)
-        self._forward, self._backward = compiled(forward), compiled(backward)
-        self._softplus = compiled(softplus)
+        self._softplus = compiled(lambda x: F.softplus(x))
+        self._forward = compiled(lambda x, out: out.copy_(F.softplus(x)))
+        self._backward = compiled(lambda x, grad: torch.ops.aten.softplus_backward(grad, x, 1, 20))
 
-    def forward(self, x: Tensor, _: Tensor) -> Run:
+    def forward(self, x: Tensor, _: Tensor) -> kit.Run:
         return partial(self._forward, x, torch.empty_like(x))
 
-    def backward(self, x: Tensor, grad: Tensor) -> Run:
-        return partial(self._backward, x, grad, torch.empty_like(x))
+    def backward(self, x: Tensor, grad: Tensor) -> kit.Run:
+        return partial(self._backward, x, grad)
 
-    def both(self, x: Tensor, grad: Tensor) -> Run:
-        leaf, softplus = x.clone().requires_grad_(), self._softplus
-        return lambda: torch.autograd.grad(softplus(leaf), leaf, grad)
-
-
-class OnnxRuntime(Peer):
-    """A graph of one Softplus node, bound to the tensors' own memory; it knows float32 only."""
-
-    name = "ONNX Runtime"
-    packages = ("onnx", "onnxruntime")
-    dtypes = ("float32",)
-
-    def forward(self, x: Tensor, _: Tensor) -> Run:
-        import numpy as np
-        import onnxruntime
-        from onnx import TensorProto, helper
-
-        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, x.shape) for name in "xy"]
-        graph = helper.make_graph(
-            [helper.make_node("Softplus", ["x"], ["y"])], "softplus", values[:1], values[1:]
-        )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self.threads
-        # Its idle threads must not spin while another implementation is timed.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        out, binding = torch.empty_like(x), session.io_binding()
-        binding.bind_input("x", "cpu", 0, np.float32, x.shape, x.data_ptr())
-        binding.bind_output("y", "cpu", 0, np.float32, x.shape, out.data_ptr())
-
-        def run() -> Tensor:
-            session.run_with_iobinding(binding)
-            return out
-
-        run.keeps = x  # type: ignore[attr-defined]  # the binding holds an address only
-        return run
+    def both(self, x: Tensor, grad: Tensor) -> kit.Run:
+        return with_autograd(self._softplus, x, grad)
 
 
-class Jax(Peer):
-    """jax.jit; both is one fused function. Computes in the calling thread where it can."""
+class Relu(Peer):
+    """What torch.relu calls, which has no out= itself."""
 
-    name = "JAX"
-    packages = ("jax",)
+    name = "ReLU"
+    is_softplus = False
 
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads)
-        import jax
-
-        jax.config.update("jax_platforms", "cpu")
-        jax.config.update("jax_enable_x64", True)
-        jax.config.update("jax_cpu_enable_async_dispatch", False)
-        # XLA has no option for it: it starts as many threads as there are cores that it may use.
-        cores = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, sorted(cores)[:threads])
-        jax.devices()
-        os.sched_setaffinity(0, cores)
-
-        def both(x: Any, grad: Any) -> Any:
-            result, pull_back = jax.vjp(jax.nn.softplus, x)
-            return result, *pull_back(grad)
-
-        self._tensor, self._wait = jax.dlpack.from_dlpack, jax.block_until_ready
-        self._forward, self._both = jax.jit(jax.nn.softplus), jax.jit(both)
-        self._backward = jax.jit(lambda x, grad: both(x, grad)[1])
-
-    def forward(self, x: Tensor, _: Tensor) -> Run:
-        return self._run(self._forward, x)
-
-    def backward(self, x: Tensor, grad: Tensor) -> Run:
-        return self._run(self._backward, x, grad)
-
-    def both(self, x: Tensor, grad: Tensor) -> Run:
-        return self._run(self._both, x, grad)
-
-    def _run(self, function: Callable[..., Any], *tensors: Tensor) -> Run:
-        inputs, wait = [self._tensor(tensor) for tensor in tensors], self._wait
-        return lambda: wait(function(*inputs))
+    def forward(self, x: Tensor, _: Tensor) -> kit.Run:
+        return partial(torch.clamp_min, x, 0, out=torch.empty_like(x))
 
 
-class NumPy(Peer):
-    name = "NumPy"
-    packages = ("numpy",)
-    dtypes = ("float32", "float64", "float16")
-    most_threads = 1
+class Copy(Peer):
+    name = "copy_"
+    is_softplus = False
 
-    def forward(self, x: Tensor, _: Tensor) -> Run:
-        import numpy as np
+    def forward(self, x: Tensor, _: Tensor) -> kit.Run:
+        return partial(torch.empty_like(x).copy_, x)
 
-        return partial(np.logaddexp, x.numpy(), 0, out=torch.empty_like(x).numpy())
+    backward = both = double_backward = forward
 
 
-ALL: tuple[type[Peer], ...] = (Ours, Aten, Relu, Copy, Compiled, OnnxRuntime, Jax, NumPy)
+def runs(peers: Sequence[Peer], operation: str, x: Tensor, grad: Tensor) -> dict[str, kit.Run]:
+    """By name, the operation of every peer that has it: warmed, and its results checked."""
+    special = x.clone()  # as long as x, since Inductor decides by the length how to use threads
+    special[: len(kit.SPECIAL)] = kit.SPECIAL[: len(x)]
+    found = {}
+    for peer in peers:
+        prepare = getattr(peer, operation, None)
+        if prepare and str(x.dtype).removeprefix("torch.") in peer.dtypes:
+            prepare(special, torch.ones_like(special))()
+            found[peer.name] = run = prepare(x, grad)
+            if peer.is_softplus:
+                check(peer.name, operation, run(), x, grad)
+    return found
 
 
-def skipped() -> list[str]:
-    """The peers that cannot be timed here, by name."""
-    return [
-        f"{peer.name} ({', '.join(peer.absent())} not installed)" for peer in ALL if peer.absent()
-    ]
-
-
-def tensors(result: Any) -> list[Tensor]:
-    """What a run returned, as torch tensors over the same memory."""
-    several = result if isinstance(result, tuple) else (result,)
-    return [one if isinstance(one, Tensor) else from_dlpack(one) for one in several]
+def check(name: str, operation: str, result: Any, x: Tensor, grad: Tensor) -> None:
+    """Against the tests' reference on a part of the elements: ours closely, a peer only for being
+    the same function. accuracy.py measures how accurate each one is."""
+    some = slice(None, None, max(1, len(x) >> (9 if x.dtype == torch.float64 else 14)))
+    x, weight = x[some].cpu(), reference.numbers(grad[some])
+    value, slope, curvature = (
+        formula(x, 1.0) for formula in (reference.softplus, reference.slope, reference.curvature)
+    )
+    expected = {
+        "forward": [value],
+        "call": [value],
+        "backward": [slope * weight],
+        "both": [slope * weight],
+        "double_backward": [slope, curvature * weight],
+    }[operation]
+    eps = torch.finfo(x.dtype).eps
+    relative, absolute = (2 * eps, 0) if name == "ours" else (32 * eps, 4 * eps)
+    results = result if isinstance(result, tuple) else (result,)
+    for found, right in zip(results, expected, strict=True):
+        error = abs(reference.numbers(found[some]) - right)
+        limit = relative * abs(right) + absolute + 2 * torch.finfo(x.dtype).smallest_normal * eps
+        assert (error <= limit).all(), f"{name} gets {operation} wrong in {x.dtype}"

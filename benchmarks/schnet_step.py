@@ -1,14 +1,14 @@
 """What a training step of a SchNet-style network takes with nn.Softplus and with ours.
 
-    make bench-schnet                           # or: python benchmarks/schnet_step.py --help
+    make bench-schnet                           # or: python -m benchmarks.schnet_step --help
 
-SchNet (Schütt et al. 2017, arXiv:1706.08566) learns a molecule's energy from its atoms, with the
-shifted softplus ln(0.5 exp(x) + 0.5) everywhere. Forces are the energy's negative gradient, and
-stand in the loss, so that every step differentiates twice.
+SchNet (Schütt et al. 2017, arXiv:1706.08566) learns the energy of a molecule from its atoms. Its
+activation is the shifted softplus ln(0.5 exp(x) + 0.5). The loss contains the forces, which are the
+negative gradient of the energy, so that every step differentiates twice.
 
-The batch is all of the G2/97 set as the package ase has it: 148 molecules, their experimental
-atomisation energies, and their equilibrium geometries, where all forces are zero. "Forward" is the
-energies alone, and "kept" what they save for backward, without the parameters.
+The batch is the G2/97 set in the package ase: 148 molecules, their experimental atomisation
+energies, and their equilibrium geometries, where all forces are zero. "Forward" computes the
+energies alone; "kept" is what it saves for backward, without the parameters.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from ase import Atoms, units
 from ase.data import g2
 from torch import Tensor, nn
 
-import steps
+from benchmarks import kit, training
 
 ENERGY, FORCES = 0.01, 1.0  # the weights of the losses, the paper's
 LEARNING_RATE = 1e-3
@@ -38,7 +38,7 @@ DATA: dict[str, Any] = g2.data
 class ShiftedSoftplus(nn.Module):
     """Zero at zero."""
 
-    def __init__(self, activation: steps.Activation) -> None:
+    def __init__(self, activation: training.Activation) -> None:
         super().__init__()
         self.softplus = activation()
 
@@ -48,20 +48,20 @@ class ShiftedSoftplus(nn.Module):
 
 @dataclass(frozen=True)
 class Batch:
-    """Molecules, one after the other."""
+    """Molecules, one after the other. A pair is two atoms of one molecule, in either order."""
 
     numbers: Tensor  # (atoms,)
     positions: Tensor  # (atoms, 3), Å
     owners: Tensor  # (atoms,): which molecule
-    to: Tensor  # (pairs,): of each two atoms of a molecule, either order, the one that is moved
-    by: Tensor  # (pairs,): and the one that moves it
-    energies: Tensor  # (molecules,), eV, of free atoms counted as zero
+    to: Tensor  # (pairs,): the atom that receives a message
+    by: Tensor  # (pairs,): the atom that sends it
+    energies: Tensor  # (molecules,), eV, relative to free atoms
 
 
 class Interaction(nn.Module):
-    """A continuous-filter convolution between layers that look at each atom alone."""
+    """A continuous-filter convolution between layers that act on each atom."""
 
-    def __init__(self, width: int, activation: steps.Activation) -> None:
+    def __init__(self, width: int, activation: training.Activation) -> None:
         super().__init__()
         self.filter = nn.Sequential(
             *(nn.Linear(len(RADII), width), activation()),
@@ -79,7 +79,7 @@ class Interaction(nn.Module):
 class SchNet(nn.Module):
     """The energy of each molecule of a batch, at these positions of the atoms."""
 
-    def __init__(self, activation: steps.Activation, width: int) -> None:
+    def __init__(self, activation: training.Activation, width: int) -> None:
         super().__init__()
         shifted = partial(ShiftedSoftplus, activation)
         self.embedding = nn.Embedding(ELEMENTS, width)
@@ -99,8 +99,7 @@ class SchNet(nn.Module):
 
 
 def atomisation_energy(name: str) -> float:
-    """eV, from the heats of formation, as ase's get_atomization_energy, which knows but the first
-    of G2's two parts."""
+    """eV, from the heats of formation. ase's own function has only the first of G2's two parts."""
     whole, parts = DATA[name], [DATA[symbol] for symbol in molecule(name).symbols]
     of_parts = sum(part["enthalpy"] - part["thermal correction"] for part in parts)
     of_whole = whole["enthalpy"] - whole["ZPE"] - whole["thermal correction"]
@@ -125,7 +124,7 @@ def load_batch(molecules: int | None) -> Batch:
     )
 
 
-def training_step(model: nn.Module, batch: Batch) -> steps.Step:
+def training_step(model: nn.Module, batch: Batch) -> training.Step:
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     positions = batch.positions.clone().requires_grad_()
 
@@ -144,28 +143,28 @@ def training_step(model: nn.Module, batch: Batch) -> steps.Step:
     return step
 
 
-def measure(width: int, batch: Batch, options: argparse.Namespace) -> list[steps.Row]:
-    models = steps.models(steps.softplus(), partial(SchNet, width=width))
+def measure(width: int, batch: Batch, options: argparse.Namespace) -> list[kit.Row]:
+    models = training.models(training.softplus(), partial(SchNet, width=width))
     step = {name: training_step(model, batch) for name, model in models.items()}
-    steps.check_same(step)
+    training.check_same(step)
     inputs = batch, batch.positions
-    return steps.rows(
+    return training.rows(
         {"width": width},
-        steps.forward(models, inputs, options),
-        steps.times("step", steps.seconds(step, options)),
-        steps.kept(models, inputs),
+        training.forward(models, inputs, options),
+        training.times("step", training.seconds(step, options)),
+        training.kept(models, inputs),
     )
 
 
 def main() -> None:
-    parser = steps.parser(__doc__, rounds=21)
+    parser = kit.parser(__doc__, rounds=21, threads=2)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--molecules", type=int, help="all, unless given")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     batch = load_batch(options.molecules)
-    steps.run(
-        "schnet-step", options.widths, partial(measure, batch=batch, options=options), options
-    )
+    rows = [row for width in options.widths for row in measure(width, batch, options)]
+    kit.publish("schnet-step", rows, options)
 
 
 if __name__ == "__main__":

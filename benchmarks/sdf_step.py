@@ -1,87 +1,62 @@
 """What a training step of a signed-distance network takes with each activation, and what it keeps.
 
-    make bench-sdf                              # or: python benchmarks/sdf_step.py --help
+    make bench-sdf                              # or: python -m benchmarks.sdf_step --help
 
 The network and its loss are those of examples/sdf.py: eight layers, double backward in every step.
-The better ReLU is the one of the two whose median is lower. "Forward" is the plain forward pass,
-and "kept" what that saves for backward, without the parameters; "peak" is by how much a process
-grows in a whole step, its second one.
+"Times the better ReLU's" compares with the ReLU, in place or not, whose median is lower. "Forward"
+is the forward pass without gradients. "Kept" is what a forward pass saves for backward, without the
+parameters.
 """
 
 import argparse
-import sys
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 import torch
-from torch import nn
 
-import steps
-from processes import MAPPED, fresh_process, peak_resident
+from benchmarks import kit, training
+from examples import sdf
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "examples"))
-import sdf
-
-SOFTPLUS = steps.softplus(beta=100)
-EAGER = SOFTPLUS | steps.RELU
-# In place there is no other: torch.compile makes the functional form of it.
+SOFTPLUS = training.softplus(beta=100)
+EAGER = SOFTPLUS | training.RELU
+# torch.compile makes the in-place module functional: there is no other compiled form.
 COMPILED = {f"{name}, compiled": SOFTPLUS[name] for name in ("nn.Softplus", "ours")}
 
 
-def compiled_step(model: nn.Module, backend: str) -> Callable[[sdf.Batch], float]:
-    loss_of = partial(sdf.loss_of, differentiate=sdf.by_func)
-    return sdf.training_step(model, torch.compile(loss_of, backend=backend))
-
-
-def peak_of_step(name: str, width: int, batch: sdf.Batch, threads: int) -> int:
-    torch.set_num_threads(threads)
-    step = sdf.training_step(sdf.SDF(EAGER[name], width))
-    step(sdf.Batch(batch.points[:8], batch.normals[:4]))  # makes the gradients and Adam's moments
-    return peak_resident(partial(step, batch))
-
-
-def peaks(width: int, batch: sdf.Batch, threads: int) -> steps.Columns:
-    found = {}
-    for name in EAGER:
-        with fresh_process(**MAPPED) as process:
-            peak = process.submit(peak_of_step, name, width, batch, threads).result()
-        found[name] = {"peak, MiB": peak / 2**20}
-    return found
-
-
-def measure(width: int, batch: sdf.Batch, options: argparse.Namespace) -> list[steps.Row]:
+def measure(width: int, batch: sdf.Batch, options: argparse.Namespace) -> list[kit.Row]:
     torch._dynamo.reset()
-    models = steps.models(EAGER | COMPILED, lambda activation: sdf.SDF(activation, width))
+    models = training.models(EAGER | COMPILED, lambda activation: sdf.SDF(activation, width))
     eager = {name: models[name] for name in EAGER}
     step = {name: partial(sdf.training_step(model), batch) for name, model in eager.items()}
     for name in COMPILED:
-        step[name] = partial(compiled_step(models[name], options.backend), batch)
-    steps.check_same({name: step[name] for name in SOFTPLUS | COMPILED})
-    training = steps.seconds(step, options)
-    better_relu = min((training[name] for name in steps.RELU), key=median)
-    return steps.rows(
+        loss_of = partial(sdf.loss_of, differentiate=sdf.by_func)
+        compiled = torch.compile(loss_of, backend=options.backend)
+        step[name] = partial(sdf.training_step(models[name], compiled), batch)
+    training.check_same({name: step[name] for name in SOFTPLUS | COMPILED})
+    samples = training.seconds(step, options)
+    better_relu = min((samples[name] for name in training.RELU), key=median)
+    return training.rows(
         {"width": width},
-        steps.times("step", training),
+        training.times("step", samples),
         {
-            name: {"times the better ReLU's": steps.ratio(training[name], better_relu)}
+            name: {"times the better ReLU's": kit.ratio(samples[name], better_relu)}
             for name in SOFTPLUS
         },
-        steps.forward(eager, [batch.points], options),
-        steps.kept(eager, [batch.points]),
-        peaks(width, batch, options.threads),
+        training.forward(eager, [batch.points], options),
+        training.kept(eager, [batch.points]),
     )
 
 
 def main() -> None:
-    parser = steps.parser(__doc__, rounds=21)
+    parser = kit.parser(__doc__, rounds=21, threads=2)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128, 256, 512])
     parser.add_argument("--batch", type=int, default=4096, help="points")
     parser.add_argument("--backend", default="inductor", help="of torch.compile")
     options = parser.parse_args()
+    torch.set_num_threads(options.threads)
     batch = next(sdf.batches(sdf.load_mesh(), options.batch, seed=0))
-    steps.run("sdf-step", options.widths, partial(measure, batch=batch, options=options), options)
+    rows = [row for width in options.widths for row in measure(width, batch, options)]
+    kit.publish("sdf-step", rows, options)
 
 
 if __name__ == "__main__":

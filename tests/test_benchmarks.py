@@ -1,7 +1,7 @@
-"""The benchmarks of a training step run, write their records and print them as tables."""
+"""Do the benchmarks run, write their records and print them as tables?"""
 
 import json
-import sys
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,39 +11,61 @@ import torch
 from torch import Tensor, nn
 
 import fused_softplus
+from benchmarks import kit, training
 from tests.conftest import Python
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
-import steps
-
-BENCHMARKS = Path(steps.__file__).parent
+ROOT = Path(__file__).parents[1]
 
 Benchmark = Callable[[str, str], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def benchmark(python: Python, tmp_path: Path) -> Benchmark:
+def module(python: Python) -> Callable[..., str]:
+    """Runs a module of this tree, and gives what it prints."""
+
+    def run(name: str, *options: str) -> str:
+        path = f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"
+        return python("-m", f"benchmarks.{name}", *options, PYTHONPATH=path).stdout
+
+    return run
+
+
+@pytest.fixture
+def benchmark(module: Callable[..., str], tmp_path: Path) -> Benchmark:
     """Runs one, and gives the rows of the record that it wrote and printed."""
 
     def run(name: str, options: str) -> list[dict[str, Any]]:
-        command = [f"{BENCHMARKS / name}.py", *options.split(), "--output", str(tmp_path)]
-        said = python(*command).stdout
-        (path,) = tmp_path.iterdir()
+        said = module(name, *options.split(), "--output", str(tmp_path))
+        (path,) = tmp_path.glob("*.json")
         assert path.name.endswith(f"-{name.replace('_', '-')}.json")
-        record = json.loads(path.read_text())
-        assert steps.table(record) in said
-        return record["rows"]
+        rows = json.loads(path.read_text())["rows"]
+        assert kit.table(rows) in said
+        return rows
 
     return run
+
+
+def test_operators(benchmark: Benchmark) -> None:
+    """A call of 16 elements, ours and PyTorch's, and the figure beside the record."""
+    (row,) = benchmark("operators", "--only call --rounds 2 --processes 1")
+    assert (row["operation"], row["elements"]) == ("call", 16)
+    times, ratios = row["ns an element"], row["times as fast as it"]
+    assert times.keys() == {"ours", "F.softplus"}
+    assert ratios.keys() == {"F.softplus"}
+    for low, middle, high in (*times.values(), *ratios.values()):
+        assert 0 < low <= middle <= high
+
+
+def test_two_libraries(module: Callable[..., str]) -> None:
+    said = module("ab", *[fused_softplus.library_path()] * 2, "--rounds", "2", "--processes", "1")
+    assert said.count("| softplus_double_backward | bfloat16 |") == 3  # kinds of inputs
 
 
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        ("sdf_step", "--widths 8 --batch 8 --backend aot_eager"),
+        ("sdf_step", "--widths 8 --batch 8 --backend aot_eager"),  # Inductor takes a minute
         ("schnet_step", "--widths 8 --molecules 4"),
-        ("mamba_step", "--widths 4 --batch 2"),
-        ("compiled_step", "--widths 8 --batches 8 --backend aot_eager"),  # Inductor takes a minute
     ],
 )
 def test_training_steps(name: str, options: str, benchmark: Benchmark) -> None:
@@ -71,12 +93,12 @@ def test_kept_bytes(inplace: bool, buffers: int) -> None:
     model = nn.Sequential(
         nn.Linear(8, 8), fused_softplus.Softplus(inplace=inplace), nn.Linear(8, 8)
     )
-    assert steps.kept_bytes(model, torch.randn(16, 8)) == buffers * 16 * 8 * 4
+    assert training.kept_bytes(model, torch.randn(16, 8)) == buffers * 16 * 8 * 4
 
 
 @pytest.mark.parametrize("beta", [1.01, 2.0])
 def test_variants_that_learn_differently_are_found(beta: float) -> None:
-    def training(activation: nn.Module) -> steps.Step:
+    def step_of(activation: nn.Module) -> training.Step:
         x = torch.linspace(-3, 3, 64, requires_grad=True)
 
         def step() -> Tensor:
@@ -88,6 +110,6 @@ def test_variants_that_learn_differently_are_found(beta: float) -> None:
         return step
 
     same, other = fused_softplus.Softplus(), fused_softplus.Softplus(beta)
-    steps.check_same({"nn.Softplus": training(nn.Softplus()), "ours": training(same)})
+    training.check_same({"nn.Softplus": step_of(nn.Softplus()), "ours": step_of(same)})
     with pytest.raises(AssertionError, match="ours learns something else"):
-        steps.check_same({"nn.Softplus": training(nn.Softplus()), "ours": training(other)})
+        training.check_same({"nn.Softplus": step_of(nn.Softplus()), "ours": step_of(other)})

@@ -20,8 +20,6 @@ READ = {
     "numpy 2.4.6": "2.5.5",
     # The last that sympy takes, which torch needs. CHANGES; its one advisory is mended in 1.3.0.
     "mpmath 1.3.0": "1.4.1",
-    # The last for Python 3.11. CHANGELOG.md as far as 0.11, and the difference of the sources.
-    "jax 0.10.2": "0.12.0.1",
 }
 
 
