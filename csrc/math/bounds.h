@@ -1,4 +1,4 @@
-// The form in which each formula states how exact it is. tests/tools/bounds.py reads formulas.h too.
+// The form in which each formula states how exact it is. tests/tools/bounds.py reads it too.
 #pragma once
 
 #include <cstdint>
