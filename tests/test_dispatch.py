@@ -1,6 +1,7 @@
 """Do FakeTensor, FX, modes and the profiler treat the operators as PyTorch's own?"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from fused_softplus import softplus, softplus_
+from tests.tools.operators import OPERATORS, operands
 
 ops = torch.ops.fused_softplus
 
@@ -30,32 +32,6 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
     (ops.softplus.default, lambda: (randn(dtype=torch.bfloat16, grad=True),), {}),
     (ops.softplus.out, lambda: (randn(3, 4), 2), {"out": lambda: torch.empty(3, 4)}),
     (ops.softplus_.default, lambda: (randn(3, 4),), {}),
-    (ops.softplus_backward.default, lambda: (randn(3, 4), randn(3, 4), 1, 20), {}),
-    (
-        ops.softplus_backward.default,
-        lambda: (randn(3, 4, grad=True), randn(4, 3, grad=True).t(), 2.5, 1),
-        {},
-    ),
-    (
-        ops.softplus_backward_from_result.default,
-        lambda: (randn(3, 4, grad=True), randn(3, 4).abs().requires_grad_(), 2.5),
-        {},
-    ),
-    (
-        ops.softplus_double_backward.default,
-        lambda: (randn(3, 4, grad=True), randn(3, 4, grad=True), randn(3, 4, grad=True), 2.5, 1),
-        {},
-    ),
-    (
-        ops.softplus_double_backward.default,
-        lambda: (randn(3, 4), randn(4, 3).t(), randn(4, 3).t(), 2.5, 1),
-        {},
-    ),
-    (
-        ops.softplus_double_backward_from_result.default,
-        lambda: (randn(3, 4, grad=True), randn(3, 4), randn(3, 4).abs().requires_grad_(), 2.5),
-        {},
-    ),
     (ops.softplus.bias, lambda: (randn(3, 4),), {"bias": lambda: randn(4)}),
     (
         ops.softplus.bias,
@@ -65,25 +41,12 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
     (ops.softplus.bias, lambda: (randn(3, 4),), {"bias": lambda: None}),
     (ops.softplus.bias, lambda: (randn(3, 4, grad=True),), {"bias": lambda: randn(4).double()}),
     (ops.softplus.number_bias, lambda: (randn(3, 4, grad=True), 2), {"bias": lambda: 0.5}),
-    (ops.softplus_bias.default, lambda: (randn(3, 4), randn(4)), {}),
-    (ops.softplus_bias.default, lambda: (randn(3, 4, grad=True), randn(3, 1, grad=True), 2), {}),
-    (
-        ops.softplus_bias_backward.default,
-        lambda: (randn(3, 4, grad=True), randn(4, 3, grad=True).t(), randn(grad=True), 2.5, 1),
-        {},
+    *(
+        (operator.op, partial(operands, operator, *sizes, grad=grad), {})
+        for operator in OPERATORS.values()
+        for sizes in ([(3, 4)], [(3, 4), (1, 4), (3, 1)])
+        for grad in (False, True)
     ),
-    (
-        ops.softplus_bias_double_backward.default,
-        lambda: (*(randn(3, 4, grad=True) for _ in range(3)), randn(4, grad=True), 2.5, 1),
-        {},
-    ),
-    (
-        ops.softplus_bias_double_backward.default,
-        lambda: (randn(3, 4), randn(4, 3).t(), randn(4, 3).t(), randn(3, 1), 2.5, 1),
-        {},
-    ),
-    (ops.inverse_softplus.default, lambda: (randn(3, 4).abs(),), {}),
-    (ops.inverse_softplus.default, lambda: (randn(4, 3).abs().t().requires_grad_(), 2, 1.5), {}),
 ]
 
 

@@ -8,28 +8,19 @@ import torch
 from torch import Tensor
 
 from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from tests.tools.operators import OPERATORS
 from tests.tools.reference import DTYPES
 
 ops = torch.ops.fused_softplus
 
-# Calls of every operator that has beta, as functions of an input, beta and threshold.
+# Everything that takes beta, called with an input, beta and threshold.
 WITH_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
+    **{f"ops.{name}": operator for name, operator in OPERATORS.items()},
     "softplus": softplus,
     "softplus_": softplus_,
     "out=": lambda x, beta, threshold: softplus(x, beta, threshold, out=torch.empty_like(x)),
     "Softplus": lambda x, beta, threshold: Softplus(beta, threshold)(x),
-    "torch.ops": ops.softplus,
-    "backward": lambda x, *scalars: ops.softplus_backward(x, x, *scalars),
-    "backward_from_result": lambda x, beta, _: ops.softplus_backward_from_result(x, x, beta),
-    "double_backward": lambda x, *scalars: ops.softplus_double_backward(x, x, x, *scalars),
-    "double_backward_from_result": lambda x, beta, _: ops.softplus_double_backward_from_result(
-        x, x, x, beta
-    ),
     "bias=": lambda x, *scalars: softplus(x, *scalars, bias=x),
-    "bias_backward": lambda x, *scalars: ops.softplus_bias_backward(x, x, x, *scalars),
-    "bias_double_backward": lambda x, *scalars: ops.softplus_bias_double_backward(
-        x, x, x, x, *scalars
-    ),
     "inverse_softplus": inverse_softplus,
 }
 WITH_THRESHOLD = [name for name in WITH_BETA if not name.endswith("from_result")]
@@ -149,31 +140,14 @@ def test_input_that_is_no_tensor(value: object) -> None:
 
 @on_every_device
 @pytest.mark.parametrize(
-    "call",
-    [
-        lambda x, y: ops.softplus_backward(x, y, 1, 20),
-        lambda x, y: ops.softplus_backward_from_result(x, y, 1),
-        lambda x, y: ops.softplus_double_backward(x, x, y, 1, 20),
-        lambda x, y: ops.softplus_double_backward(x, y, x, 1, 20),
-        lambda x, y: ops.softplus_double_backward_from_result(x, x, y, 1),
-        lambda x, y: ops.softplus_bias(x, y),
-        lambda x, y: ops.softplus_bias_backward(x, y, x, 1, 20),
-        lambda x, y: ops.softplus_bias_double_backward(x, x, x, y, 1, 20),
-    ],
-    ids=[
-        "backward",
-        "from_result",
-        "double, last",
-        "double, middle",
-        "double from_result",
-        "bias",
-        "bias backward",
-        "bias double",
-    ],
+    ("name", "position"),
+    [(name, i) for name, operator in OPERATORS.items() for i in range(1, operator.tensors)],
 )
-def test_different_dtypes(call: Callable[[Tensor, Tensor], object], device: str) -> None:
+def test_different_dtypes(name: str, position: int, device: str) -> None:
+    tensors = [torch.zeros(3, device=device) for _ in range(OPERATORS[name].tensors)]
+    tensors[position] = tensors[position].double()
     with pytest.raises(RuntimeError) as error:
-        call(torch.zeros(3, device=device), torch.zeros(3, dtype=torch.float64, device=device))
+        OPERATORS[name](*tensors, 1, 20)
     message = str(error.value)
     assert "INTERNAL ASSERT" not in message
     assert "Float" in message or "float32" in message

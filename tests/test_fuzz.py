@@ -105,7 +105,7 @@ def scalars(draw: st.DrawFn, dtype: torch.dtype) -> tuple[float, float]:
 
 @st.composite
 def numbers(draw: st.DrawFn, dtype: torch.dtype, beta: float, most: int = 8) -> Tensor:
-    """Generates numbers where softplus bends or its results become denormal, and any others."""
+    """Generates numbers where softplus bends or its results become subnormal, and any others."""
     deepest = 760.0 if dtype == torch.float64 else 120.0
     bent = st.floats(-deepest, 60).map(lambda u: u / beta)
     anywhere = st.floats(width=64 if dtype == torch.float64 else 32)

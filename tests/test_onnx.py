@@ -45,7 +45,7 @@ class EveryCase(nn.Module):
 
 
 def points(beta: float, threshold: float, dtype: torch.dtype) -> Tensor:
-    """Returns inputs down to where exp is denormal, and the numbers next to the threshold."""
+    """Returns inputs down to where exp is subnormal, and the numbers next to the threshold."""
     x = torch.linspace(-87, 120, 2001, dtype=torch.float64) / beta
     if math.isfinite(threshold):
         band = torch.arange(-50, 51, dtype=torch.float64) * torch.finfo(dtype).eps

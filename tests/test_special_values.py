@@ -93,7 +93,7 @@ def test_always_linear(dtype: torch.dtype) -> None:
 def test_denormal_and_large_inputs(dtype: torch.dtype, beta: float, threshold: float) -> None:
     info = torch.finfo(dtype)
     x = torch.tensor([info.smallest_normal, info.max], dtype=dtype)
-    x = torch.cat([x, x[:1] * info.eps])  # the smallest denormal number
+    x = torch.cat([x, x[:1] * info.eps])  # the smallest subnormal number
     x = torch.cat([x, -x])
     y = ops.softplus(x, beta, threshold)
     reference.check(y, reference.softplus(x, beta), "softplus", beta, x)
@@ -102,10 +102,10 @@ def test_denormal_and_large_inputs(dtype: torch.dtype, beta: float, threshold: f
 
 
 @contextmanager
-def denormals_flushed() -> Iterator[None]:
-    """Makes this thread treat denormal numbers as 0 and flush them to 0."""
+def subnormals_flushed() -> Iterator[None]:
+    """Makes this thread treat subnormal numbers as 0 and flush them to 0."""
     if not torch.set_flush_denormal(True):
-        pytest.skip("this CPU cannot flush denormal numbers")
+        pytest.skip("this CPU cannot flush subnormal numbers")
     try:
         yield
     finally:
@@ -115,7 +115,7 @@ def denormals_flushed() -> Iterator[None]:
 @of_every_dtype
 @pytest.mark.parametrize("beta", [1.0, -2.0, 0.1])
 def test_flushed_denormals_change_no_normal_result(dtype: torch.dtype, beta: float) -> None:
-    """Results that are normal in the type that is computed in; denormal float16 numbers are."""
+    """Results that are normal in the type that is computed in; subnormal float16 numbers are."""
     tiny = torch.finfo(torch.float64 if dtype == torch.float64 else torch.float32).tiny
     u = torch.linspace(0, -math.log(tiny), 3000, dtype=torch.float64)
     inputs = torch.cat([u, -u]) / beta
@@ -127,7 +127,7 @@ def test_flushed_denormals_change_no_normal_result(dtype: torch.dtype, beta: flo
     x = x[torch.from_numpy((abs(reference.softplus(x, beta)) >= least).astype(bool) & normal_exp)]
     one = torch.ones_like(x)
     y = ops.softplus(x, beta, inf)
-    with denormals_flushed():
+    with subnormals_flushed():
         flushed = ops.softplus(x, beta, inf)
         slope = ops.softplus_backward(one, x, beta, inf)
         slope_from_result = ops.softplus_backward_from_result(one, y, beta)
@@ -149,7 +149,7 @@ EXTREME_FLOAT64 = [1e-200, 1e-300, 1e200, 1e300]
 )
 @pytest.mark.parametrize("sign", [1, -1])
 def test_extreme_beta(dtype: torch.dtype, magnitude: float, sign: int) -> None:
-    """beta, 1 / beta, beta * x and the result may each be denormal or overflow."""
+    """beta, 1 / beta, beta * x and the result may each be subnormal or overflow."""
     beta, info = sign * magnitude, torch.finfo(dtype)
     sizes = [u / magnitude for u in (0, 0.1, 1, 5, 19, 30, 80, 500, 1e4)]
     sizes += [info.max, info.max / 2, 1, 1e-3, info.tiny]

@@ -35,10 +35,10 @@ struct Rule;
 // first tensor's gradient, and the last result is that of each other one. The operators add a bias
 // to the input, so both have the gradient of the sum. Autograd sums it to the bias's size, as it
 // does for every operator that broadcasts.
-template <const auto& gradient_operator>
+template <const auto& gradient_operator, bool of_result = false>
 struct GradientBy {
   static constexpr const auto& gradient = gradient_operator;
-  static constexpr bool saves_result = false;
+  static constexpr bool saves_result = of_result;
 
   static variable_list backward(const at::Tensor& grad, const variable_list& saved,
                                 const at::Scalar& beta, const at::Scalar& threshold) {
@@ -65,10 +65,9 @@ struct Rule<ops::softplus> : GradientBy<ops::softplus_backward> {
 
 // The rule of softplus_ where the result determines the gradient, so that the input need not be
 // kept.
-struct FromResultRule : GradientBy<ops::softplus_backward_from_result> {
+struct FromResultRule : GradientBy<ops::softplus_backward_from_result, true> {
   static constexpr const char* name = "FusedSoftplusFromResultBackward";
   static constexpr std::array saved = {"result"};
-  static constexpr bool saves_result = true;
 };
 
 template <>

@@ -32,10 +32,10 @@ struct Operator<R(Args...)> {
   static constexpr int outputs = std::is_same_v<R, Tensor> ? 1 : 2;
   static constexpr bool takes_threshold = sizeof...(Args) == inputs + 2;
 
-  Kernel kernel;
-  int order;  // 0 for a function, 1 for its gradient, 2 for the gradients of that
-  const char* name;
-  const char* schema;  // what follows the name
+  Kernel kernel{};
+  int order = 0;  // 0 for a function, 1 for its gradient, 2 for the gradients of that
+  const char* name = nullptr;
+  const char* schema = nullptr;  // what follows the name
 };
 
 // The C++ types are written out, since nvcc cannot take them from functions with default arguments.

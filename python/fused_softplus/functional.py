@@ -49,7 +49,7 @@ def softplus(
     Returns:
         A tensor with the shape and the dtype of ``input``; with ``bias``, those of
         ``input + bias``. NaN gives NaN. For positive ``beta``, +inf gives +inf and -inf gives 0.
-        Denormal results are kept.
+        Subnormal results are kept.
 
     Shape:
         - input: :math:`(*)`, any number of dimensions
@@ -182,7 +182,7 @@ def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) 
         The error is below 0.50001 ULP in float32; float16 and bfloat16 are correctly rounded. In
         float64 it is below 1 ULP if ``beta`` is a power of 2, and below 2 ULP otherwise. The error
         of the gradient in float32 and float64 is below 3.5 ULP if ``beta`` is a power of 2, and
-        below 4.5 ULP otherwise. The float64 bounds require that ``beta * input`` is not denormal.
+        below 4.5 ULP otherwise. The float64 bounds require that ``beta * input`` is not subnormal.
 
     Example::
 
