@@ -21,7 +21,11 @@ struct InFloat {
 };
 
 const Registration autocast(c10::DispatchKey::AutocastCUDA, [](torch::Library& m) {
-  ops::implement<InFloat, ops::List<ops::softplus, ops::softplus_bias, ops::inverse_softplus>>(m);
+  ops::All::for_each([&]<const auto & op>() {
+    if constexpr (op.order == 0) {
+      ops::implement<InFloat, ops::List<op>>(m);
+    }
+  });
 });
 
 }  // namespace
