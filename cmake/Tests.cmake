@@ -71,6 +71,11 @@ add_executable(op_tests tests/cpp/test_ops.cpp)
 target_link_libraries(op_tests PRIVATE options fused_softplus GTest::gtest_main)
 gtest_discover_tests(op_tests DISCOVERY_TIMEOUT 60)
 
+# A device without kernels of ours. It has a program of its own, since it takes a dispatch key.
+add_executable(device_tests tests/cpp/test_devices.cpp)
+target_link_libraries(device_tests PRIVATE options fused_softplus GTest::gtest_main)
+gtest_discover_tests(device_tests DISCOVERY_TIMEOUT 60)
+
 # Many threads and many calls. make test-load runs it for minutes.
 add_executable(load_tests tests/cpp/test_load.cpp)
 target_compile_definitions(load_tests PRIVATE

@@ -3,6 +3,7 @@
 #include <fused_softplus/softplus.h>
 #include <torch/csrc/autograd/python_cpp_function.h>
 #include <torch/csrc/autograd/python_variable.h>
+#include <torch/csrc/jit/python/pybind_utils.h>
 #include <torch/csrc/utils/pycfunction_helpers.h>
 #include <torch/csrc/utils/python_arg_parser.h>
 #include <torch/extension.h>
@@ -10,6 +11,7 @@
 #include <deque>
 
 #include "csrc/dispatch/autograd_node.h"
+#include "csrc/dispatch/decompositions.h"
 #include "csrc/dispatch/operators.h"
 
 namespace {
@@ -261,6 +263,32 @@ void add_node_types(py::module_& m) {
   }
 }
 
+// ---- Decompositions ----------------------------------------------------------------------------
+
+const Tensor& argument(const Tensor& tensor) { return tensor; }
+
+// A number, which may be symbolic.
+Scalar argument(py::handle number) {
+  return torch::jit::toIValue(number, c10::NumberType::get()).toScalar();
+}
+
+template <typename T>
+using Argument = std::conditional_t<std::is_same_v<T, const Scalar&>, py::handle, T>;
+
+// Adds the decomposition of an operator as a function of all its arguments.
+template <const auto& op, typename Return, typename... Args>
+void add_decomposition(py::module_& m, const ops::Operator<Return(Args...)>&) {
+  m.def(op.name, [](Argument<Args>... arguments) {
+    return ops::split<op>(
+        [](const Scalar& beta, const Scalar& threshold, const auto&... tensors) {
+          return fused_softplus::decompositions::decomposed<op>(beta, threshold, tensors...);
+        },
+        argument(arguments)...);
+  });
+}
+
+// ---- The module --------------------------------------------------------------------------------
+
 template <PyObject* function(PyObject*, PyObject*, PyObject*)>
 PyMethodDef method(const char* name) {
   return {name, castPyCFunctionWithKeywords(function), METH_VARARGS | METH_KEYWORDS, nullptr};
@@ -280,5 +308,7 @@ PYBIND11_MODULE(_C, m) {
     throw py::error_already_set();
   }
   add_node_types(m);
+  py::module_ decompositions = m.def_submodule("decompositions");
+  ops::All::for_each([&]<const auto & op>() { add_decomposition<op>(decompositions, op); });
   m.def("cpu_capability", fused_softplus::cpu_capability);
 }

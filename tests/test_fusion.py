@@ -16,7 +16,7 @@ from torch._inductor.virtualized import V
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from fused_softplus._fusible import in_plain_operators
+from fused_softplus import softplus
 
 pytest.importorskip("triton", reason="this torch comes without Triton")
 
@@ -44,7 +44,9 @@ def device(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.utils._triton, "triton_hash_with_backend", lambda: "")
 
 
-def triton_code(function: Callable[..., object], *dtypes: torch.dtype) -> str:
+def triton_code(
+    function: Callable[..., object], *dtypes: torch.dtype, decompose: bool = True
+) -> str:
     """Returns the code that Inductor generates for a function of tensors of one size.
 
     The function is first traced on the CPU, because autograd needs the stream of a real device.
@@ -56,7 +58,8 @@ def triton_code(function: Callable[..., object], *dtypes: torch.dtype) -> str:
             node.update_kwarg("device", torch.device("cuda", 0))
         traced.recompile()
         inputs = [x.to("cuda") for x in inputs]
-        traced = make_fx(traced)(*inputs)
+        table = select_decomp_table() if decompose else None
+        traced = make_fx(traced, decomposition_table=table)(*inputs)
     graph = GraphLowering(traced, example_inputs=inputs)
     with V.set_graph_handler(graph), V.set_fake_mode(mode), V.set_debug_handler(DebugContext()):
         graph.run(*inputs)
@@ -65,7 +68,7 @@ def triton_code(function: Callable[..., object], *dtypes: torch.dtype) -> str:
 
 
 def forward(x: Tensor, weight: Tensor) -> Tensor:
-    return (in_plain_operators(x * weight, 2.0, 20.0) + 1).sin()
+    return (softplus(x * weight, 2.0, 20.0) + 1).sin()
 
 
 def gradients(x: Tensor, weight: Tensor, grad_output: Tensor) -> tuple[Tensor, ...]:
@@ -97,7 +100,7 @@ def test_one_kernel_with_a_bias(bias_dim: int, dtype: torch.dtype) -> None:
     """The kernel that computes the gradient of the input also sums the gradient of the bias."""
 
     def forward(x: Tensor, bias: Tensor) -> Tensor:
-        return (in_plain_operators(x * 3, 2.0, 20.0, bias, bias_dim) + 1).sin()
+        return (softplus(x * 3, 2.0, 20.0, bias=bias, bias_dim=bias_dim) + 1).sin()
 
     def gradients(x: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
         leaves = [x.detach().requires_grad_(), bias.detach().requires_grad_()]
@@ -116,6 +119,6 @@ def test_one_kernel_with_a_bias(bias_dim: int, dtype: torch.dtype) -> None:
 @pytest.mark.usefixtures("device")
 def test_the_operator_itself_would_not_fuse() -> None:
     """This shows that the tests above can fail, and why the decomposition exists."""
-    code = triton_code(lambda x: torch.ops.fused_softplus.softplus(x * 2).sin(), torch.float32)
+    code = triton_code(lambda x: softplus(x * 2).sin(), torch.float32, decompose=False)
     assert len(re.findall(r"@triton\.jit", code)) == 2
     assert "torch.ops.fused_softplus.softplus.default(" in code

@@ -1,3 +1,5 @@
+from types import ModuleType
+
 from torch import Tensor
 from torch.types import Number
 
@@ -14,3 +16,5 @@ def softplus_with_options(
 def softplus_(input: Tensor, beta: Number = 1, threshold: Number = 20) -> Tensor: ...
 def inverse_softplus(input: Tensor, beta: Number = 1, threshold: Number = 20) -> Tensor: ...
 def cpu_capability() -> str: ...
+
+decompositions: ModuleType

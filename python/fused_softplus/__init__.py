@@ -1,7 +1,10 @@
 """Softplus for PyTorch as one fused operator, a drop-in for nn.Softplus."""
 
-from . import _decompositions, _sharding
+# First, since it loads the operators, or says why they cannot be loaded.
 from ._library import cmake_prefix_path, library_path
+
+# isort: split
+from . import _decompositions, _sharding
 from ._version import __version__
 from .functional import inverse_softplus, softplus, softplus_
 from .modules import Softplus, replace_softplus, restore_softplus

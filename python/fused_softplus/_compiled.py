@@ -10,8 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ._fusible import fusible, in_plain_operators
-
 
 def softplus(input: Tensor, beta: Any, threshold: Any) -> Tensor:
     beta, threshold = _number(beta), _number(threshold)
@@ -19,8 +17,6 @@ def softplus(input: Tensor, beta: Any, threshold: Any) -> Tensor:
         from ._in_graph import softplus
 
         return softplus(input, beta, threshold)
-    if fusible(input, beta, threshold):
-        return in_plain_operators(input, beta, threshold)
     return torch.ops.fused_softplus.softplus(input, beta, threshold)
 
 
@@ -34,8 +30,6 @@ def softplus_with_options(
         return softplus_with_options(input, beta, threshold, bias=bias, bias_dim=bias_dim, out=out)
     if out is not None:
         return torch.ops.fused_softplus.softplus(input, beta, threshold, out=out)
-    if isinstance(bias, Tensor) and fusible(input, beta, threshold, bias, bias_dim):
-        return in_plain_operators(input, beta, threshold, bias, bias_dim)
     return torch.ops.fused_softplus.softplus(input, beta, threshold, bias=bias, bias_dim=bias_dim)
 
 
@@ -45,8 +39,6 @@ def softplus_(input: Tensor, beta: Any, threshold: Any) -> Tensor:
         from ._in_graph import softplus_
 
         return softplus_(input, beta, threshold)
-    if fusible(input, beta, threshold):
-        return input.copy_(in_plain_operators(input, beta, threshold))
     return torch.ops.fused_softplus.softplus_(input, beta, threshold)
 
 

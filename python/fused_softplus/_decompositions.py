@@ -1,22 +1,10 @@
-"""Decompositions of the operators into ATen operators, for backends that do not know ours.
+"""Where a traced program gets the decompositions of csrc/dispatch/decompositions.h instead.
 
-``ExportedProgram.run_decompositions()`` with the default table uses these decompositions, and so
-does torch.onnx.export. With a table that lacks ``torch.ops.fused_softplus.softplus.bias``, every
-operator is kept. If a table has its own entry for an operator, that entry is used. Eager mode,
-torch.compile, torch.export itself and AOTInductor keep the operators.
-
-beta and threshold may be symbolic numbers, so the code does not branch on their values.
-
-The errors are at most, in units of the epsilon of the type that is computed in (float32 for the
-16-bit types),
-
-    (8 + abs(beta * input)) * abs(result)                       all results but the inverse's
-    (8 + abs(beta * input)) * (abs(result) + 1 / abs(beta))     inverse_softplus
-    (8 + abs(beta * input)) * abs(result)                       the first derivative of softplus
-    (8 + abs(beta * input)) * (abs(result) + abs(beta)**(n-1))  other derivatives, of order n
-
-plus the smallest normal number times max(1, abs(beta)), plus one rounding if the result has a
-16-bit type.
+``ExportedProgram.run_decompositions()`` takes them with the default table, and so does
+torch.onnx.export. A table without ``torch.ops.fused_softplus.softplus.bias`` keeps every operator,
+and a table with an entry of one of them takes that. Inductor takes them on CUDA, so that softplus
+fuses with its neighbors: a kernel of its own costs a pass over memory there. Everything else keeps
+the operators: eager mode, torch.compile on the CPU, torch.export itself and AOTInductor.
 """
 
 from collections.abc import Callable
@@ -25,15 +13,42 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._C import DispatchKey
-from torch._decomp.decompositions import pw_cast_for_opmath
 from torch._export.utils import _special_op_to_preserve_cia
 from torch.fx.experimental import proxy_tensor
 from torch.fx.experimental.proxy_tensor import ProxyTorchDispatchMode
 
-from . import _library  # noqa: F401 (loads the operators)
+from . import _C
 
-aten = torch.ops.aten
 ops = torch.ops.fused_softplus
+
+
+def _functional_operators() -> list[Any]:
+    """Returns the operators of csrc/dispatch/operators.h, which have no overloads that write."""
+    schemas = [
+        torch._C._get_schema(*name.partition(".")[::2])
+        for name in torch._C._dispatch_get_all_op_names()
+        if name.startswith("fused_softplus::") and not name.startswith("fused_softplus::_")
+    ]
+    names = [s.name for s in schemas if not s.is_mutable and not s.overload_name]
+    return [getattr(ops, name.removeprefix("fused_softplus::")).default for name in sorted(names)]
+
+
+def _decomposition(op: Any) -> Callable[..., Any]:
+    """Returns the decomposition of an operator, with the defaults of its arguments."""
+    compute = getattr(_C.decompositions, op._schema.name.removeprefix("fused_softplus::"))
+    return lambda *args: compute(*args, *_defaults(op, args))
+
+
+def _defaults(op: Any, args: Any) -> list[Any]:
+    """Returns the defaults of the arguments that a call leaves out."""
+    return [argument.default_value for argument in op._schema.arguments[len(args) :]]
+
+
+decompositions = {op: _decomposition(op) for op in _functional_operators()}
+
+# ---- For the TorchScript exporter of ONNX ------------------------------------------------------
+
+# It knows only ATen's operators. The bindings call these functions for it in place of their own.
 
 
 def softplus(
@@ -48,114 +63,47 @@ def softplus(
     if isinstance(bias, Tensor) and bias.dim() == 1:
         bias = bias.reshape([-1] + [1] * (input.dim() - 1 - bias_dim % input.dim()))
     total = input if bias is None else input + bias
-    result = aten.softplus(total, beta, _where_linear(threshold))
+    result: Tensor = decompositions[ops.softplus.default](total, beta, threshold)
     return result if out is None else out.copy_(result)
 
 
 def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """Traced by the TorchScript exporter of ONNX, in the place of our operator (bindings.cpp)."""
     return input.copy_(softplus(input, beta, threshold))
 
 
-def softplus_backward(grad: Tensor, input: Tensor, beta: float, threshold: float) -> Tensor:
-    return aten.softplus_backward(grad, input, beta, _where_linear(threshold))
-
-
-@pw_cast_for_opmath
-def softplus_backward_from_result(grad: Tensor, result: Tensor, beta: float) -> Tensor:
-    return grad * -torch.expm1(result * -beta)
-
-
-@pw_cast_for_opmath
-def softplus_double_backward(
-    grad_grad: Tensor, grad: Tensor, input: Tensor, beta: float, threshold: float
-) -> tuple[Tensor, Tensor]:
-    grad_grad, grad, input = torch.broadcast_tensors(grad_grad, grad, input)
-    scaled = input * beta
-    curvature = torch.sigmoid(scaled) * torch.sigmoid(-scaled) * beta
-    curvature = torch.where(scaled > threshold, 0.0, curvature)
-    return softplus_backward(grad_grad, input, beta, threshold), grad_grad * grad * curvature
-
-
-@pw_cast_for_opmath
-def softplus_double_backward_from_result(
-    grad_grad: Tensor, grad: Tensor, result: Tensor, beta: float
-) -> tuple[Tensor, Tensor]:
-    grad_grad, grad, result = torch.broadcast_tensors(grad_grad, grad, result)
-    curvature = torch.exp(result * -beta) * beta
-    return softplus_backward_from_result(grad_grad, result, beta), grad_grad * grad * curvature
-
-
-@pw_cast_for_opmath
-def softplus_bias(
-    input: Tensor, bias: Tensor, beta: float = 1.0, threshold: float = 20.0
-) -> Tensor:
-    return softplus(input + bias, beta, threshold)
-
-
-@pw_cast_for_opmath
-def softplus_bias_backward(
-    grad: Tensor, input: Tensor, bias: Tensor, beta: float, threshold: float
-) -> Tensor:
-    return softplus_backward(grad, input + bias, beta, threshold)
-
-
-@pw_cast_for_opmath
-def softplus_bias_double_backward(
-    grad_grad: Tensor, grad: Tensor, input: Tensor, bias: Tensor, beta: float, threshold: float
-) -> tuple[Tensor, Tensor]:
-    return softplus_double_backward(grad_grad, grad, input + bias, beta, threshold)
-
-
-@pw_cast_for_opmath
 def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    scaled = input * beta
-    is_linear = scaled > _where_linear(threshold)
-    # In the linear part, no intermediate value may be infinite or NaN, because the backward pass
-    # multiplies the derivative of the other part by 0 there.
-    scaled = torch.where(is_linear, 1.0, scaled)
-    return torch.where(is_linear, input, (scaled + torch.log(-torch.expm1(-scaled))) / beta)
+    result: Tensor = decompositions[ops.inverse_softplus.default](input, beta, threshold)
+    return result
 
 
-def _where_linear(threshold: float) -> Any:
-    """Returns min(threshold, 40), which gives the same results.
-
-    From 40 on, softplus rounds to its input even in float64. exp(40) does not overflow in float32
-    or float64.
-    """
-    return torch.sym_min(threshold, 40.0)
-
-
-# Operators that write to their arguments need no entry: PyTorch functionalizes a graph before it
-# decomposes it.
-decompositions: dict[Any, Callable[..., Any]] = {
-    ops.softplus.default: softplus,
-    ops.softplus_backward.default: softplus_backward,
-    ops.softplus_backward_from_result.default: softplus_backward_from_result,
-    ops.softplus_double_backward.default: softplus_double_backward,
-    ops.softplus_double_backward_from_result.default: softplus_double_backward_from_result,
-    ops.softplus_bias.default: softplus_bias,
-    ops.softplus_bias_backward.default: softplus_bias_backward,
-    ops.softplus_bias_double_backward.default: softplus_bias_double_backward,
-    ops.inverse_softplus.default: inverse_softplus,
-}
+# ---- For tracing -------------------------------------------------------------------------------
 
 
 def register() -> None:
-    """Makes torch.export use the decompositions when it decomposes a program."""
+    """Makes tracing decompose the operators where a program is decomposed."""
     for op in decompositions:
         torch.library.register_torch_dispatch(op.name(), ProxyTorchDispatchMode, _trace)
 
 
 def _trace(mode: Any, op: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Adds the operator, or its decomposition, to the graph that the mode traces."""
-    if op not in _table_of(mode) and _is_decomposed():
+    table = _table_of(mode)
+    if op not in table and (_is_decomposed() or _is_fused(table, args)):
         with mode:
             return decompositions[op](*args, **kwargs)
     if _has_input_float(args):
         with mode:
             return _with_tensors(op, args)
     return mode.__torch_dispatch__(op, types, args, kwargs)
+
+
+def _is_fused(table: Any, args: Any) -> bool:
+    """Returns whether Inductor traces for CUDA.
+
+    Its table is the one that decomposes the activation functions of core ATen, such as elu.
+    """
+    is_inductors = torch.ops.aten.elu.default in table
+    return is_inductors and any(isinstance(a, Tensor) and a.is_cuda for a in args)
 
 
 def _has_input_float(args: Any) -> bool:
@@ -176,10 +124,9 @@ def _with_tensors(op: Any, args: Any) -> Any:
     As an argument of any other operator, torch.compile would make it a constant and recompile for
     each value.
     """
-    defaults = [argument.default_value for argument in op._schema.arguments[len(args) :]]
     one = torch.ones((), dtype=torch.float64)
     twin = getattr(ops, "_" + op._schema.name.removeprefix("fused_softplus::"))
-    return twin(*(a if isinstance(a, Tensor) else one * a for a in (*args, *defaults)))
+    return twin(*(a if isinstance(a, Tensor) else one * a for a in (*args, *_defaults(op, args))))
 
 
 def _table_of(mode: Any) -> Any:
