@@ -95,4 +95,11 @@ if(FUSED_SOFTPLUS_PYTHON)
   add_test(NAME package
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/cpp/package/compile_and_run.py
             $<TARGET_FILE:run_package>)
+
+  # A TorchScript model, run by a program that does not know this project.
+  add_executable(run_script tests/cpp/package/run_script.cpp)
+  target_link_libraries(run_script PRIVATE options LibTorch::LibTorch)
+  add_test(NAME preload
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/cpp/package/preload_and_run.py
+            $<TARGET_FILE:run_script>)
 endif()

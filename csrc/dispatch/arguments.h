@@ -19,6 +19,9 @@ double checked_beta(const char* name, const at::Scalar& beta, at::ScalarType dty
 // threshold as the kernels take it; infinity means "never linear". Throws for NaN.
 double checked_threshold(const char* name, const at::Scalar& threshold);
 
+// Whether the kernels take tensors of this dtype with these numbers. A symbolic number is refused.
+bool takes(at::ScalarType dtype, const at::Scalar& beta, const at::Scalar& threshold);
+
 // All of these checks. A symbolic number is not looked at, since that would make it a constant of
 // the traced graph.
 void check_arguments(const char* name, std::initializer_list<const at::Tensor*> tensors,

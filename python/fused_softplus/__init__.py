@@ -8,6 +8,7 @@ from . import _decompositions, _sharding
 from ._version import __version__
 from .functional import inverse_softplus, softplus, softplus_
 from .modules import Softplus, replace_softplus, restore_softplus
+from .override import disable, enable, enabled, is_enabled
 
 _decompositions.register()
 _sharding.register()
@@ -16,7 +17,11 @@ __all__ = [
     "Softplus",
     "__version__",
     "cmake_prefix_path",
+    "disable",
+    "enable",
+    "enabled",
     "inverse_softplus",
+    "is_enabled",
     "library_path",
     "replace_softplus",
     "restore_softplus",

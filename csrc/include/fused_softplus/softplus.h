@@ -75,6 +75,19 @@ std::tuple<at::Tensor, at::Tensor> softplus_bias_double_backward(
 at::Tensor inverse_softplus(const at::Tensor& self, const at::Scalar& beta = 1,
                             const at::Scalar& threshold = 20);
 
+// From enable() on, aten::softplus computes with these kernels in the whole process: F.softplus,
+// nn.Softplus, TorchScript models and C++ code, forward, backward and double backward, on the
+// devices that have kernels. disable() undoes one call of enable(), and throws c10::Error if there
+// is none. The environment variable FUSED_SOFTPLUS_ENABLE=1 calls enable() when the library is
+// loaded.
+//
+// Other dtypes, layouts, subclasses and dispatch modes get the kernels that they had before. So
+// does whatever traces a program, which therefore does not depend on this library. Neither function
+// may be called while another thread calls aten::softplus; is_enabled() may.
+void enable();
+void disable();
+bool is_enabled();
+
 // The instruction set of the CPU kernels: "avx512", "avx2" or "default". It is the best one that
 // the CPU has, or the one that the environment variable FUSED_SOFTPLUS_CPU_CAPABILITY names when it
 // is first needed. Throws c10::Error if the variable has another value, or if the CPU lacks the

@@ -5,30 +5,17 @@
 //
 // DATA.pt is torch.save([(input, expected result), ...]).
 
-#include <ATen/ATen.h>
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
-#include <torch/csrc/jit/serialization/pickle.h>
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
-#include <vector>
 
-namespace {
-
-std::string contents(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-}  // namespace
+#include "tests/cpp/package/data.h"
 
 int main(int, char** argv) {
   c10::InferenceMode guard;
   torch::inductor::AOTIModelPackageLoader package(argv[1]);
-  const std::string data = contents(argv[2]);
-  const at::IValue pairs = torch::jit::pickle_load({data.begin(), data.end()});
+  const at::IValue pairs = load_data(argv[2]);
   int wrong = 0;
   for (const at::IValue& pair : pairs.toListRef()) {
     const auto& elements = pair.toTupleRef().elements();
