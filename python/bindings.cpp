@@ -265,7 +265,7 @@ void add_node_types(py::module_& m) {
 
 // ---- Decompositions ----------------------------------------------------------------------------
 
-const Tensor& argument(const Tensor& tensor) { return tensor; }
+Tensor argument(const Tensor& tensor) { return tensor; }
 
 // A number, which may be symbolic.
 Scalar argument(py::handle number) {

@@ -20,13 +20,15 @@ struct InFloat {
   }
 };
 
-const Registration autocast(c10::DispatchKey::AutocastCUDA, [](torch::Library& m) {
+void implement(torch::Library& m) {
   ops::All::for_each([&]<const auto & op>() {
     if constexpr (op.order == 0) {
       ops::implement<InFloat, ops::List<op>>(m);
     }
   });
-});
+}
+
+const Registration autocast(c10::DispatchKey::AutocastCUDA, implement);
 
 }  // namespace
 }  // namespace fused_softplus

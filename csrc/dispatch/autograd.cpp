@@ -35,8 +35,7 @@ Tensor tangent_of_function(const Scalar& beta, const Scalar& threshold, const In
 template <const auto& op, typename... Inputs>
 Tensor tangent_of_gradient(const Scalar& beta, const Scalar& threshold, const Tensor& grad_output,
                            const Inputs&... inputs) {
-  const Tensor tangent =
-      ops::call<op>(beta, threshold, tangent_of(grad_output), primal_of(inputs)...);
+  Tensor tangent = ops::call<op>(beta, threshold, tangent_of(grad_output), primal_of(inputs)...);
   if (!has_tangent(inputs...)) {
     return tangent;
   }

@@ -84,10 +84,12 @@ Tensor& softplus_out(c10::DispatchKeySet keys, const Tensor& self, const Scalar&
   return out;
 }
 
-const Registration autograd(c10::DispatchKey::Autograd, [](torch::Library& m) {
+void implement(torch::Library& m) {
   m.impl("softplus_", softplus_);
   m.impl("softplus.out", softplus_out);
-});
+}
+
+const Registration autograd(c10::DispatchKey::Autograd, implement);
 
 // The version counter's kernels, reached also where no gradient is recorded.
 template <typename Op, typename... Args>
@@ -110,10 +112,12 @@ Tensor& softplus_out_counted(c10::DispatchKeySet keys, const Tensor& self, const
   return write_counted(keys, ops::softplus_out(), out, self, beta, threshold, out);
 }
 
-const Registration counted(c10::DispatchKey::ADInplaceOrView, [](torch::Library& m) {
+void implement_counted(torch::Library& m) {
   m.impl("softplus_", softplus_counted);
   m.impl("softplus.out", softplus_out_counted);
-});
+}
+
+const Registration counted(c10::DispatchKey::ADInplaceOrView, implement_counted);
 
 }  // namespace
 }  // namespace fused_softplus

@@ -32,11 +32,13 @@ Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& thres
   return at::softplus_out(out, self, beta, decompositions::where_linear(threshold));
 }
 
-const Registration kernels(c10::DispatchKey::CompositeExplicitAutograd, [](torch::Library& m) {
+void implement(torch::Library& m) {
   ops::implement<Decomposed>(m);
   m.impl("softplus_", softplus_);
   m.impl("softplus.out", softplus_out);
-});
+}
+
+const Registration kernels(c10::DispatchKey::CompositeExplicitAutograd, implement);
 
 }  // namespace
 }  // namespace fused_softplus

@@ -53,10 +53,12 @@ Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& thres
                        [&] { ops::softplus_out().call(self, beta, threshold, out); });
 }
 
-const Registration functionalized(c10::DispatchKey::Functionalize, [](torch::Library& m) {
+void implement(torch::Library& m) {
   m.impl("softplus_", softplus_);
   m.impl("softplus.out", softplus_out);
-});
+}
+
+const Registration functionalized(c10::DispatchKey::Functionalize, implement);
 
 }  // namespace
 }  // namespace fused_softplus

@@ -46,11 +46,13 @@ Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
   return self;
 }
 
-const Registration meta(c10::DispatchKey::Meta, [](torch::Library& m) {
+void implement(torch::Library& m) {
   ops::implement<Meta>(m);
   m.impl("softplus.out", softplus_out);
   m.impl("softplus_", softplus_);
-});
+}
+
+const Registration meta(c10::DispatchKey::Meta, implement);
 
 }  // namespace
 }  // namespace fused_softplus

@@ -16,7 +16,7 @@ std::string with_tensors_for_numbers(const std::string& schema) {
   return std::regex_replace(schema, number, "Tensor $1").insert(0, 1, '_');
 }
 
-const Registration definitions([](torch::Library& m) {
+void define(torch::Library& m) {
   const std::vector<at::Tag> composite = {at::Tag::pt2_compliant_tag};
   const std::vector<at::Tag> pointwise = {at::Tag::pointwise, at::Tag::pt2_compliant_tag};
   ops::All::for_each([&]<const auto & op>() {
@@ -37,7 +37,9 @@ const Registration definitions([](torch::Library& m) {
       "softplus.number_bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Scalar bias, "
       "int bias_dim=-1) -> Tensor",
       composite);
-});
+}
+
+const Registration definitions(define);
 
 }  // namespace
 

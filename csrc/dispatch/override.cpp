@@ -11,8 +11,8 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 
 #include "csrc/dispatch/arguments.h"
@@ -65,7 +65,7 @@ class Previous {
 
 template <DispatchKey key>
 struct Override {
-  static inline std::optional<Previous> previous, previous_out;
+  static inline std::unique_ptr<const Previous> previous, previous_out;
 
   static Tensor softplus(DispatchKeySet keys, const Tensor& self, const Scalar& beta,
                          const Scalar& threshold) {
@@ -87,8 +87,8 @@ struct Override {
   static void implement(torch::Library& m) {
     const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("aten::softplus", "");
     if (op.hasComputedKernelForDispatchKey(key)) {
-      previous.emplace("", key);
-      previous_out.emplace("out", key);
+      previous = std::make_unique<const Previous>("", key);
+      previous_out = std::make_unique<const Previous>("out", key);
       m.impl("softplus", torch::dispatch(key, softplus));
       m.impl("softplus.out", torch::dispatch(key, softplus_out));
     }
@@ -135,7 +135,7 @@ void disable_here() {
 bool is_enabled_here() { return count > 0; }
 
 // They are operators, so that there is one state where two copies of the library are loaded.
-const Registration definitions([](torch::Library& m) {
+void define(torch::Library& m) {
   m.def("_enable() -> ()", enable_here);
   m.def("_disable() -> ()", disable_here);
   m.def("_is_enabled() -> bool", is_enabled_here);
@@ -143,7 +143,9 @@ const Registration definitions([](torch::Library& m) {
   if (variable && std::string_view(variable) != "" && std::string_view(variable) != "0") {
     enable_here();
   }
-});
+}
+
+const Registration definitions(define);
 
 }  // namespace
 

@@ -8,21 +8,22 @@
 namespace fused_softplus {
 
 // A block of kernels for one dispatch key, registered when the library is loaded, as with
-// TORCH_LIBRARY_IMPL. A second copy of the library registers nothing: torch ends the process if an
-// operator is defined twice.
+// TORCH_LIBRARY_IMPL: what fails there ends the process. A second copy of the library registers
+// nothing: torch ends the process if an operator is defined twice.
 //
-//   const Registration meta(c10::DispatchKey::Meta, [](torch::Library& m) { m.impl(...); });
+//   void implement(torch::Library& m) { m.impl("softplus", softplus); }
+//   const Registration meta(c10::DispatchKey::Meta, implement);
 class Registration {
  public:
   using Implement = void (*)(torch::Library& m);
 
   // file and line are the caller's; the dispatcher names them in its messages.
   Registration(c10::DispatchKey key, Implement implement, const char* file = __builtin_FILE(),
-               int line = __builtin_LINE())
+               int line = __builtin_LINE()) noexcept
       : Registration(torch::Library::IMPL, key, implement, file, line) {}
   // Defines the operators. (TORCH_LIBRARY would end the process if the namespace is taken.)
   explicit Registration(Implement define, const char* file = __builtin_FILE(),
-                        int line = __builtin_LINE())
+                        int line = __builtin_LINE()) noexcept
       : Registration(torch::Library::FRAGMENT, std::nullopt, define, file, line) {}
 
  private:

@@ -81,10 +81,12 @@ Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
   return self;
 }
 
-const Registration batching_rules(c10::DispatchKey::FuncTorchBatched, [](torch::Library& m) {
+void implement(torch::Library& m) {
   ops::implement<Batched>(m);
   m.impl("softplus_", softplus_);
-});
+}
+
+const Registration batching_rules(c10::DispatchKey::FuncTorchBatched, implement);
 
 }  // namespace
 }  // namespace fused_softplus

@@ -19,13 +19,17 @@ namespace {
 using at::Tensor;
 
 constexpr auto type = c10::DeviceType::PrivateUse1;
-const c10::Device device(type, 0);
+
+const c10::Device& device() {
+  static const c10::Device device(type, 0);
+  return device;
+}
 
 struct Allocator : c10::Allocator {
   c10::DataPtr allocate(size_t size) override {
     c10::DataPtr memory = c10::GetCPUAllocator()->allocate(size);
     void* const address = memory.get();
-    return {address, memory.release_context(), c10::GetCPUAllocator()->raw_deleter(), device};
+    return {address, memory.release_context(), c10::GetCPUAllocator()->raw_deleter(), device()};
   }
   void copy_data(void* to, const void* from, size_t size) const override {
     default_copy_data(to, from, size);
@@ -66,7 +70,7 @@ const Tensor& resize_(const Tensor& self, c10::IntArrayRef size,
     self.unsafeGetTensorImpl()->set_storage_keep_dtype(larger.storage());
     self.unsafeGetTensorImpl()->set_sizes_contiguous(size);
   }
-  return self;
+  return self;  // NOLINT(bugprone-return-const-ref-from-parameter): what the operator returns
 }
 
 Tensor copy_from_and_resize(const Tensor& self, const Tensor& to) {
@@ -79,17 +83,14 @@ void fall_back(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
 
 // Autograd asks the process's accelerator for streams, which is this device from then on. Otherwise
 // a CUDA build of torch would ask CUDA, whether there is a GPU or not.
-struct Hooks : at::PrivateUse1HooksInterface {
+struct Accelerator : at::PrivateUse1HooksInterface {
+  Accelerator() noexcept {
+    c10::register_privateuse1_backend("test");
+    at::RegisterPrivateUse1HooksInterface(this);
+  }
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
   bool isAvailable() const override { return true; }
-};
-
-const bool is_accelerator = [] {
-  static Hooks hooks;
-  c10::register_privateuse1_backend("test");
-  at::RegisterPrivateUse1HooksInterface(&hooks);
-  return true;
-}();
+} accelerator;
 
 }  // namespace
 
@@ -113,7 +114,7 @@ namespace {
 
 // Within a few roundings of what the CPU's kernels give.
 void expect_close(const Tensor& actual, const Tensor& expected) {
-  ASSERT_EQ(actual.device(), device);
+  ASSERT_EQ(actual.device(), device());
   ASSERT_EQ(actual.scalar_type(), expected.scalar_type());
   const double epsilon = expected.scalar_type() == at::kDouble     ? 0x1p-52
                          : expected.scalar_type() == at::kFloat    ? 0x1p-23
@@ -156,7 +157,7 @@ TEST_P(Devices, EveryOrder) {
       [](const Tensor& x) { return fused_softplus::inverse_softplus(x.abs() + 1, 2, 8); },
   };
   for (const Function& function : functions) {
-    const auto actual = orders(function, x.to(device)), expected = orders(function, x);
+    const auto actual = orders(function, x.to(device())), expected = orders(function, x);
     for (size_t order = 0; order < expected.size(); ++order) {
       SCOPED_TRACE(order);
       expect_close(actual[order], expected[order]);
@@ -166,13 +167,13 @@ TEST_P(Devices, EveryOrder) {
 
 TEST_P(Devices, Out) {
   const Tensor x = at::linspace(-6, 6, 100, at::kDouble).to(GetParam());
-  Tensor out = at::empty({0}, x.options().device(device));
-  fused_softplus::softplus_out(out, x.to(device));
+  Tensor out = at::empty({0}, x.options().device(device()));
+  fused_softplus::softplus_out(out, x.to(device()));
   expect_close(out, fused_softplus::softplus(x));
 }
 
 TEST(Devices, ErrorsAreThoseOfOtherDevices) {
-  const Tensor x = at::ones({3}).to(device);
+  const Tensor x = at::ones({3}).to(device());
   EXPECT_THROW(fused_softplus::softplus(x, 0), c10::ValueError);
   EXPECT_THROW(fused_softplus::softplus(x.to(at::kInt)), c10::NotImplementedError);
 }

@@ -303,14 +303,14 @@ MUTANTS = [
     # ---- Arguments and layouts ---------------------------------------------------------------
     Mutant(
         "csrc/dispatch/arguments.cpp",
-        "is_double ? 1e300 : 1e30;",
-        "is_double ? 1e300 : 1e38;",
+        "dtype == at::kDouble ? 1e300 : 1e30;",
+        "dtype == at::kDouble ? 1e300 : 1e38;",
         "float32 takes a beta whose inverse is subnormal",
     ),
     Mutant(
         "csrc/dispatch/arguments.cpp",
-        "std::abs(value) >= 1 / largest",
-        "value >= 1 / largest",
+        "return std::abs(beta) >= 1 / largest &&",
+        "return beta >= 1 / largest &&",
         "a negative beta is refused",
     ),
     Mutant(
@@ -565,5 +565,35 @@ MUTANTS = [
         "  if (torch::autograd::compute_requires_grad(self, out)) {",
         "  if (false) {",
         "out= loses a gradient silently",
+    ),
+    Mutant(
+        "csrc/dispatch/override.cpp",
+        "DispatchKey::FuncTorchGradWrapper})",
+        "DispatchKey::FuncTorchGradWrapper, DispatchKey::Python})",
+        "enable() answers while a graph is traced",
+    ),
+    Mutant(
+        "csrc/dispatch/override.cpp",
+        " &&\n        !is_differentiated(self, out)",
+        "",
+        "with enable(), the error of out= names another operator",
+    ),
+    Mutant(
+        "csrc/dispatch/override.cpp",
+        "if (--count == 0) {",
+        "if (--count >= 0) {",
+        "disable() ends what another enable() has begun",
+    ),
+    Mutant(
+        "csrc/dispatch/decompositions.h",
+        "at::sigmoid(beta_x) * at::sigmoid(-beta_x) * beta;",
+        "at::sigmoid(beta_x) * at::sigmoid(-beta_x);",
+        "on another device, the curvature leaves beta out",
+    ),
+    Mutant(
+        "csrc/dispatch/decompositions.h",
+        ".min(40.0)",
+        ".min(4e3)",
+        "on another device, an infinite threshold overflows",
     ),
 ]

@@ -44,6 +44,8 @@ LIKELY = {
     "autograd_node.h": ("autograd", "compile"),
     "autograd_rules.h": ("autograd",),
     "autograd_writing.cpp": ("autograd", "errors", "module"),
+    "decompositions.h": ("decompositions",),
+    "override.cpp": ("override",),
     "bias.cpp": ("errors", "autograd", "layouts"),
     "elementwise.h": ("errors", "layouts", "autograd"),
     "instruction_sets.h": ("library",),

@@ -10,7 +10,7 @@ library.
 import math
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[2]
 DTYPES = ["float32", "float64", "float16", "bfloat16"]
@@ -38,7 +38,7 @@ class Bounds(NamedTuple):
 _OUTPUT = re.compile(r"\{(.*?)\}|(\w+)::bounds\[(\d)\]", re.DOTALL)
 
 
-def _value(text: str) -> float | bool | str:
+def _value(text: str) -> Any:
     kind, _, name = text.rpartition("::")
     return name if kind else text == "true" or float(text)
 
@@ -72,7 +72,12 @@ BOUNDS = {
     "inverse_softplus": _FORMULAS["InverseSoftplus"][0],
     # The gradient is grad / slope_from_result. 1 ULP of the divisor is up to 2 ULP of the quotient,
     # and the division rounds.
-    "inverse_slope": Bounds(*(2 * ulp + 0.5 for ulp in _FROM_RESULT[:4])),
+    "inverse_slope": Bounds(
+        power_of_2=2 * _FROM_RESULT.power_of_2 + 0.5,
+        any_beta=2 * _FROM_RESULT.any_beta + 0.5,
+        power_of_2_without_fma=2 * _FROM_RESULT.power_of_2_without_fma + 0.5,
+        any_beta_without_fma=2 * _FROM_RESULT.any_beta_without_fma + 0.5,
+    ),
 }
 
 # ---- The documentation -------------------------------------------------------------------------

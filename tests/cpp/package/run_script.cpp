@@ -1,5 +1,5 @@
-// Runs a TorchScript model forward and backward. The program does not know this project: the operator
-// library is loaded into it with LD_PRELOAD, if at all.
+// Runs a TorchScript model forward and backward. The program does not know this project: the
+// operator library is loaded into it with LD_PRELOAD, if at all.
 //
 //   run_script MODEL.pt DATA.pt
 //
@@ -20,8 +20,8 @@ int main(int, char** argv) {
   const at::Tensor input = elements[0].toTensor().requires_grad_();
   const at::Tensor result = model.forward({input}).toTensor();
   const at::Tensor gradient = torch::autograd::grad({result.sum()}, {input})[0];
-  const bool equal = at::equal(result, elements[1].toTensor()) &&
-                     at::equal(gradient, elements[2].toTensor());
+  const bool equal =
+      at::equal(result, elements[1].toTensor()) && at::equal(gradient, elements[2].toTensor());
   std::cout << result.grad_fn()->name() << (equal ? ": equal\n" : ": different\n");
   return !equal;
 }
