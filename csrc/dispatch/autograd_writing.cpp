@@ -21,9 +21,9 @@ using torch::autograd::SavedVariable;
 //  - the linear branch, whose gradient is 1, starts so low (or the dtype ends so low) that
 //    1 - exp(-beta * result) is not yet 1 there: in float64 with the default threshold, too;
 //  - float16 results underflow before the gradients, up to |beta| times as large, do;
-//  - the numbers are not known, since a graph is traced.
+//  - the numbers are not known, since a graph is traced, or the kernel refuses the arguments.
 bool result_determines_gradient(at::ScalarType dtype, const Scalar& beta, const Scalar& threshold) {
-  if (beta.isSymbolic() || threshold.isSymbolic()) {
+  if (!takes(dtype, beta, threshold)) {
     return false;
   }
   const double abs_beta = std::abs(beta.toDouble());
@@ -62,7 +62,6 @@ void softplus_by(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
 
 Tensor& softplus_(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
                   const Scalar& threshold) {
-  check_arguments(ops::softplus.name, {&self}, beta, threshold);
   torch::autograd::check_inplace(self, torch::autograd::compute_requires_grad(self));
   const bool from_result = result_determines_gradient(self.scalar_type(), beta, threshold);
   const auto& run = from_result ? softplus_by<FromResultRule> : softplus_by<Rule<ops::softplus>>;

@@ -41,8 +41,10 @@ def main(program: str) -> bool:
 
         def is_equal(data: str, **variables: str) -> bool:
             command = [program, model, data]
-            return subprocess.run(command, env={**os.environ, **variables}).returncode == 0
+            environment = {**os.environ, "LD_LIBRARY_PATH": libtorch, **variables}
+            return subprocess.run(command, env=environment).returncode == 0
 
+        libtorch = str(Path(torch.__file__).parent / "lib")
         library = fused_softplus.library_path()
         return (
             is_equal(plain)
