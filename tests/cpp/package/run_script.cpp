@@ -7,6 +7,7 @@
 // status is 0 if both are equal to the last bit.
 
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/function.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <iostream>
