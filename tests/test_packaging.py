@@ -34,7 +34,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]
     run(
         *(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT),
         PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        CMAKE_ARGS="-DFUSED_SOFTPLUS_CUDA=OFF -DCMAKE_UNITY_BUILD=ON -DCMAKE_CXX_FLAGS_RELEASE=-O0",
+        CMAKE_ARGS="-DFUSED_SOFTPLUS_CUDA=OFF -DCMAKE_CXX_FLAGS_RELEASE=-O0",
         FUSED_SOFTPLUS_TESTS="OFF",
     )
     (sdist,), (wheel,) = folder.glob("*.tar.gz"), folder.glob("*.whl")

@@ -12,18 +12,18 @@ namespace fused_softplus::cpu {
 namespace {
 
 InstructionSet choose() {
-  const char* wanted = std::getenv("FUSED_SOFTPLUS_CPU_CAPABILITY");
+  const char* const wanted = std::getenv("FUSED_SOFTPLUS_CPU_CAPABILITY");
+  const std::vector<InstructionSet> sets = instruction_sets();
   std::vector<const char*> names;
-  for (const InstructionSet& set : instruction_sets()) {
-    if (wanted ? std::string_view(wanted) == set.name : set.supported) {
-      TORCH_CHECK(set.supported, "FUSED_SOFTPLUS_CPU_CAPABILITY=", wanted,
-                  ", but this CPU does not support it");
-      return set;
-    }
+  const auto chosen = std::find_if(sets.begin(), sets.end(), [&](const InstructionSet& set) {
     names.push_back(set.name);
-  }
-  TORCH_CHECK(false, "FUSED_SOFTPLUS_CPU_CAPABILITY must be one of ", c10::Join(", ", names),
-              ", but is ", wanted);
+    return wanted ? std::string_view(wanted) == set.name : set.supported;
+  });
+  TORCH_CHECK(chosen != sets.end(), "FUSED_SOFTPLUS_CPU_CAPABILITY must be one of ",
+              c10::Join(", ", names), ", but is ", wanted);
+  TORCH_CHECK(chosen->supported, "FUSED_SOFTPLUS_CPU_CAPABILITY=", wanted,
+              ", but this CPU does not support it");
+  return *chosen;
 }
 
 const InstructionSet& chosen() {
