@@ -4,8 +4,7 @@
 //
 // beta and threshold may be symbolic numbers, so nothing here depends on their values.
 //
-// In epsilons of the type that is computed in, which is float32 for the 16-bit types, the errors
-// are
+// The errors, in epsilons of the type that is computed in (float32 for the 16-bit types), are
 //
 //   (8 + abs(beta * input)) * abs(result)                       all results but the inverse's
 //   (8 + abs(beta * input)) * (abs(result) + 1 / abs(beta))     inverse_softplus

@@ -1,8 +1,9 @@
 // The list of operators. What every operator has follows from its row here: its schema
 // (operators.cpp), its kernels on each device (elementwise.h), for shapes alone (meta.cpp) and for
 // vmap (vmap.cpp), and its twin for torch.compile (numbers.cpp). Its derivative is in
-// autograd_rules.h. The operators that write to a tensor are written out in each file, and so are
-// the two of bias.cpp, which consist of others.
+// autograd_rules.h and its decomposition into ATen's operators in decompositions.h. The operators
+// that write to a tensor are written out in each file, and so are the two of bias.cpp, which
+// consist of others.
 #pragma once
 
 #include <ATen/core/dispatch/Dispatcher.h>

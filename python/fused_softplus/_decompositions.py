@@ -4,7 +4,7 @@
 torch.onnx.export. A table without ``torch.ops.fused_softplus.softplus.bias`` keeps every operator,
 and a table with an entry of one of them takes that. Inductor takes them on CUDA, so that softplus
 fuses with its neighbors: a kernel of its own costs a pass over memory there. Everything else keeps
-the operators: eager mode, torch.compile on the CPU, torch.export itself and AOTInductor.
+the operators: eager mode, torch.export itself, and torch.compile and AOTInductor on the CPU.
 """
 
 from collections.abc import Callable
@@ -22,17 +22,6 @@ from . import _C
 ops = torch.ops.fused_softplus
 
 
-def _functional_operators() -> list[Any]:
-    """Returns the operators of csrc/dispatch/operators.h, which have no overloads that write."""
-    schemas = [
-        torch._C._get_schema(*name.partition(".")[::2])
-        for name in torch._C._dispatch_get_all_op_names()
-        if name.startswith("fused_softplus::") and not name.startswith("fused_softplus::_")
-    ]
-    names = [s.name for s in schemas if not s.is_mutable and not s.overload_name]
-    return [getattr(ops, name.removeprefix("fused_softplus::")).default for name in sorted(names)]
-
-
 def _decomposition(op: Any) -> Callable[..., Any]:
     """Returns the decomposition of an operator, with the defaults of its arguments."""
     compute = getattr(_C.decompositions, op._schema.name.removeprefix("fused_softplus::"))
@@ -44,7 +33,9 @@ def _defaults(op: Any, args: Any) -> list[Any]:
     return [argument.default_value for argument in op._schema.arguments[len(args) :]]
 
 
-decompositions = {op: _decomposition(op) for op in _functional_operators()}
+# The bindings have a function for each operator of csrc/dispatch/operators.h.
+_OPERATORS = [getattr(ops, name).default for name in vars(_C.decompositions) if name[0] != "_"]
+decompositions = {op: _decomposition(op) for op in _OPERATORS}
 
 # ---- For the TorchScript exporter of ONNX ------------------------------------------------------
 
