@@ -1,4 +1,4 @@
-"""What a training step of a SchNet-style network takes with nn.Softplus and with ours.
+"""What a training step of a SchNet-style network takes with F.softplus and with ours.
 
     make bench-schnet                           # or: python -m benchmarks.schnet_step --help
 
@@ -22,8 +22,10 @@ import torch
 from ase import Atoms, units
 from ase.data import g2
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from benchmarks import kit, training
+from fused_softplus import ShiftedSoftplus, enabled
 
 ENERGY, FORCES = 0.01, 1.0  # the weights of the losses, the paper's
 LEARNING_RATE = 1e-3
@@ -35,15 +37,20 @@ INTERACTIONS = 3
 DATA: dict[str, Any] = g2.data
 
 
-class ShiftedSoftplus(nn.Module):
-    """Zero at zero."""
-
-    def __init__(self, activation: training.Activation) -> None:
-        super().__init__()
-        self.softplus = activation()
+class ByHand(nn.Module):
+    """Shifted softplus as SchNet's implementations write it."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.softplus(x) - math.log(2)
+        return F.softplus(x) - math.log(2)
+
+
+ENABLED = "F.softplus - log(2), enable()"
+ACTIVATIONS: dict[str, training.Activation] = {
+    "F.softplus - log(2)": ByHand,
+    ENABLED: ByHand,
+    "ours": ShiftedSoftplus,
+    "ours, in place": partial(ShiftedSoftplus, inplace=True),
+}
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,12 @@ class SchNet(nn.Module):
 
     def __init__(self, activation: training.Activation, width: int) -> None:
         super().__init__()
-        shifted = partial(ShiftedSoftplus, activation)
         self.embedding = nn.Embedding(ELEMENTS, width)
-        self.interactions = nn.ModuleList(Interaction(width, shifted) for _ in range(INTERACTIONS))
+        self.interactions = nn.ModuleList(
+            Interaction(width, activation) for _ in range(INTERACTIONS)
+        )
         self.energy = nn.Sequential(
-            nn.Linear(width, width // 2), shifted(), nn.Linear(width // 2, 1)
+            nn.Linear(width, width // 2), activation(), nn.Linear(width // 2, 1)
         )
 
     def forward(self, batch: Batch, positions: Tensor) -> Tensor:
@@ -144,7 +152,8 @@ def training_step(model: nn.Module, batch: Batch) -> training.Step:
 
 
 def measure(width: int, batch: Batch, options: argparse.Namespace) -> list[kit.Row]:
-    models = training.models(training.softplus(), partial(SchNet, width=width))
+    models = training.models(ACTIVATIONS, partial(SchNet, width=width))
+    models[ENABLED].forward = enabled()(models[ENABLED].forward)
     step = {name: training_step(model, batch) for name, model in models.items()}
     training.check_same(step)
     inputs = batch, batch.positions

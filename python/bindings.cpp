@@ -23,7 +23,7 @@ using fused_softplus::SavingNode;
 using torch::PythonArgParser;
 using torch::PythonArgs;
 
-constexpr int max_parameters = 6;
+constexpr int max_parameters = 7;
 
 // The argument that the call passes for a parameter, or null. kwargs may be null.
 PyObject* passed(PyObject* args, PyObject* kwargs, Py_ssize_t position, const char* name) {
@@ -31,6 +31,17 @@ PyObject* passed(PyObject* args, PyObject* kwargs, Py_ssize_t position, const ch
     return PyTuple_GET_ITEM(args, position);
   }
   return kwargs ? PyDict_GetItemString(kwargs, name) : nullptr;
+}
+
+// Whether the argument cannot be read as a number: it is a tensor of more than one, one that
+// requires grad, or one that vmap splits.
+bool is_tensor_beta(PyObject* argument) {
+  if (!argument || !THPVariable_Check(argument)) {
+    return false;
+  }
+  const Tensor& tensor = THPVariable_Unpack(argument);
+  return tensor.dim() > 0 || tensor.requires_grad() ||
+         tensor.key_set().has(c10::DispatchKey::FuncTorchBatched);
 }
 
 // Throws if the argument is a tensor that requires grad. The parser refuses such a tensor as a
@@ -51,7 +62,7 @@ PythonArgs parse(const char* function, PythonArgParser& parser, PyObject* args, 
     return parser.parse(args, kwargs, parsed);
   } catch (const std::exception&) {  // torch::TypeError, whose type torch does not export
     refuse_learnable(function, passed(args, kwargs, 1, "beta"), "beta",
-                     "pass beta.detach(), or write softplus(beta * input, 1, threshold) / beta");
+                     "pass beta.detach(), or use softplus(), which takes such tensors");
     refuse_learnable(function, passed(args, kwargs, 2, "threshold"), "threshold",
                      "pass threshold.detach()");
     throw;
@@ -130,9 +141,27 @@ PyObject* call(const char* name, PythonArgParser& parser, PyObject* args, PyObje
   END_HANDLE_TH_ERRORS
 }
 
+template <const auto& op>
+PyObject* call_with_tensor_beta(PyObject* args, PyObject* kwargs) {
+  HANDLE_TH_ERRORS
+  static PythonArgParser parser(
+      {std::string(op.name) + "(Tensor input, Tensor beta, Scalar threshold=20)"},
+      /*traceable=*/true);
+  return parse_and(op.name, parser, args, kwargs, [&](PythonArgs& arguments) {
+    const Tensor input = arguments.tensor(0), beta = arguments.tensor(1);
+    const Scalar threshold = number_at(arguments, 2);
+    const py::gil_scoped_release no_gil;
+    return ops::with_tensor_beta<op>(input, beta, threshold);
+  });
+  END_HANDLE_TH_ERRORS
+}
+
 PyObject* softplus(PyObject*, PyObject* args, PyObject* kwargs) {
   static PythonArgParser parser({"softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
                                 /*traceable=*/true);
+  if (is_tensor_beta(passed(args, kwargs, 1, "beta"))) {
+    return call_with_tensor_beta<ops::softplus>(args, kwargs);
+  }
   return call("softplus", parser, args, kwargs, fused_softplus::softplus);
 }
 
@@ -140,11 +169,11 @@ PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
   HANDLE_TH_ERRORS
   static PythonArgParser tensor_bias(
       {"softplus(Tensor input, Scalar beta=1, Scalar threshold=20, *, Tensor? bias=None, "
-       "int64_t bias_dim=-1, Tensor? out=None)"},
+       "int64_t bias_dim=-1, Scalar? floor=None, Tensor? out=None)"},
       /*traceable=*/true);
   static PythonArgParser number_bias(
       {"softplus(Tensor input, Scalar beta=1, Scalar threshold=20, *, Scalar bias, "
-       "int64_t bias_dim=-1, Tensor? out=None)"},
+       "int64_t bias_dim=-1, Scalar? floor=None, Tensor? out=None)"},
       /*traceable=*/true);
   PyObject* const bias = passed(args, kwargs, max_parameters, "bias");
   const bool is_number = bias && THPUtils_checkScalar(bias);
@@ -153,37 +182,43 @@ PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
       [&](PythonArgs& arguments) -> Tensor {
         const Tensor input = arguments.tensor(0);
         const Scalar beta = number_at(arguments, 1), threshold = number_at(arguments, 2);
-        Tensor out = arguments.tensor(5);
-        if (out.defined() && !arguments.isNone(3)) {
-          throw torch::TypeError("softplus(): argument 'out' cannot be combined with 'bias'");
-        }
+        const bool has_bias = !arguments.isNone(3);
+        const std::optional<Tensor> tensor = is_number ? std::nullopt : arguments.optionalTensor(3);
+        const Scalar number = is_number ? arguments.scalar(3) : Scalar();
         const int64_t bias_dim = arguments.toInt64(4);
-        if (is_number) {
-          const Scalar number = arguments.scalar(3);
-          const py::gil_scoped_release no_gil;
-          return ops::softplus_number_bias().call(input, beta, threshold, number, bias_dim);
+        const std::optional<Scalar> floor = arguments.scalarOptional(5);
+        Tensor out = arguments.tensor(6);
+        if (out.defined() && (has_bias || floor)) {
+          throw torch::TypeError(c10::str("softplus(): argument 'out' cannot be combined with '",
+                                          has_bias ? "bias" : "floor", "'"));
         }
-        const std::optional<Tensor> tensor = arguments.optionalTensor(3);
         const py::gil_scoped_release no_gil;
-        return out.defined() ? fused_softplus::softplus_out(out, input, beta, threshold)
-                             : ops::softplus_along().call(input, beta, threshold, tensor, bias_dim);
+        if (out.defined()) {
+          return fused_softplus::softplus_out(out, input, beta, threshold);
+        }
+        if (floor && !has_bias) {
+          return ops::with_floor<ops::softplus>(input, beta, threshold, *floor);
+        }
+        const Tensor result = is_number ? ops::with_bias(input, beta, threshold, number, bias_dim)
+                                        : ops::with_bias(input, beta, threshold, tensor, bias_dim);
+        return floor ? result + *floor : result;
       });
   END_HANDLE_TH_ERRORS
 }
 
 // A parameter is read again in the next step, so overwriting it is a mistake, under no_grad, too.
-void refuse_parameter(PyObject* input) {
-  TORCH_CHECK(
-      !input || !PyObject_TypeCheck(input, reinterpret_cast<PyTypeObject*>(ParameterClass)),
-      "softplus_(): argument 'input' must not be an nn.Parameter, which would lose its value; use "
-      "softplus()");
+void refuse_parameter(const char* function, PyObject* input) {
+  TORCH_CHECK(!input || !PyObject_TypeCheck(input, reinterpret_cast<PyTypeObject*>(ParameterClass)),
+              function,
+              "_(): argument 'input' must not be an nn.Parameter, which would lose its value; use ",
+              function, "()");
 }
 
 PyObject* softplus_(PyObject*, PyObject* args, PyObject* kwargs) {
   HANDLE_TH_ERRORS
   static PythonArgParser parser({"softplus_(Tensor input, Scalar beta=1, Scalar threshold=20)"},
                                 /*traceable=*/true);
-  refuse_parameter(passed(args, kwargs, 0, "input"));
+  refuse_parameter("softplus", passed(args, kwargs, 0, "input"));
   return call("softplus_", parser, args, kwargs, fused_softplus::softplus_);
   END_HANDLE_TH_ERRORS
 }
@@ -192,7 +227,42 @@ PyObject* inverse_softplus(PyObject*, PyObject* args, PyObject* kwargs) {
   static PythonArgParser parser(
       {"inverse_softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
       /*traceable=*/true);
+  if (is_tensor_beta(passed(args, kwargs, 1, "beta"))) {
+    return call_with_tensor_beta<ops::inverse_softplus>(args, kwargs);
+  }
   return call("inverse_softplus", parser, args, kwargs, fused_softplus::inverse_softplus);
+}
+
+PyObject* inverse_softplus_with_floor(PyObject*, PyObject* args, PyObject* kwargs) {
+  HANDLE_TH_ERRORS
+  static PythonArgParser parser(
+      {"inverse_softplus(Tensor input, Scalar beta=1, Scalar threshold=20, *, Scalar floor)"},
+      /*traceable=*/true);
+  return parse_and("inverse_softplus", parser, args, kwargs, [&](PythonArgs& arguments) {
+    const Tensor input = arguments.tensor(0);
+    const Scalar beta = number_at(arguments, 1), threshold = number_at(arguments, 2);
+    const Scalar floor = number_at(arguments, 3);
+    const py::gil_scoped_release no_gil;
+    return ops::with_floor<ops::inverse_softplus>(input, beta, threshold, floor);
+  });
+  END_HANDLE_TH_ERRORS
+}
+
+PyObject* shifted_softplus(PyObject*, PyObject* args, PyObject* kwargs) {
+  static PythonArgParser parser(
+      {"shifted_softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
+      /*traceable=*/true);
+  return call("shifted_softplus", parser, args, kwargs, fused_softplus::shifted_softplus);
+}
+
+PyObject* shifted_softplus_(PyObject*, PyObject* args, PyObject* kwargs) {
+  HANDLE_TH_ERRORS
+  static PythonArgParser parser(
+      {"shifted_softplus_(Tensor input, Scalar beta=1, Scalar threshold=20)"},
+      /*traceable=*/true);
+  refuse_parameter("shifted_softplus", passed(args, kwargs, 0, "input"));
+  return call("shifted_softplus_", parser, args, kwargs, fused_softplus::shifted_softplus_);
+  END_HANDLE_TH_ERRORS
 }
 
 // ---- Autograd nodes ----------------------------------------------------------------------------
@@ -302,6 +372,9 @@ PYBIND11_MODULE(_C, m) {
       method<softplus_with_options>("softplus_with_options"),
       method<softplus_>("softplus_"),
       method<inverse_softplus>("inverse_softplus"),
+      method<inverse_softplus_with_floor>("inverse_softplus_with_floor"),
+      method<shifted_softplus>("shifted_softplus"),
+      method<shifted_softplus_>("shifted_softplus_"),
       {},
   };
   if (PyModule_AddFunctions(m.ptr(), methods) != 0) {

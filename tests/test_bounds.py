@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from fused_softplus import inverse_softplus, softplus, softplus_
+from fused_softplus import inverse_softplus, shifted_softplus, softplus, softplus_
 from tests.tools.bounds import BOUNDS, DTYPES, ROOT, TABLES, block, shown
 
 
@@ -23,6 +23,7 @@ def test_the_tables(file: str, mark: str) -> None:
         (softplus, [("softplus", DTYPES)]),
         (softplus_, [("slope_from_result", ["float32", "float64"])]),
         (inverse_softplus, [("inverse_softplus", DTYPES), ("inverse_slope", ["float64"])]),
+        (shifted_softplus, [("shifted_softplus", DTYPES)]),
     ],
 )
 def test_the_docstrings(

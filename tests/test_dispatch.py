@@ -32,6 +32,7 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
     (ops.softplus.default, lambda: (randn(dtype=torch.bfloat16, grad=True),), {}),
     (ops.softplus.out, lambda: (randn(3, 4), 2), {"out": lambda: torch.empty(3, 4)}),
     (ops.softplus_.default, lambda: (randn(3, 4),), {}),
+    (ops.shifted_softplus_.default, lambda: (randn(3, 4), 2), {}),
     (ops.softplus.bias, lambda: (randn(3, 4),), {"bias": lambda: randn(4)}),
     (
         ops.softplus.bias,
@@ -41,6 +42,14 @@ SAMPLES: list[tuple[torch._ops.OpOverload, Callable[[], tuple[Any, ...]], dict[s
     (ops.softplus.bias, lambda: (randn(3, 4),), {"bias": lambda: None}),
     (ops.softplus.bias, lambda: (randn(3, 4, grad=True),), {"bias": lambda: randn(4).double()}),
     (ops.softplus.number_bias, lambda: (randn(3, 4, grad=True), 2), {"bias": lambda: 0.5}),
+    *(
+        (op, lambda: (torch.rand(3, 4, requires_grad=True), 2), {"floor": lambda: -0.5})
+        for op in (ops.softplus.floor, ops.inverse_softplus.floor)
+    ),
+    *(
+        (op, lambda: (torch.rand(3, 4, requires_grad=True), torch.rand(4, requires_grad=True)), {})
+        for op in (ops.softplus.tensor_beta, ops.inverse_softplus.tensor_beta)
+    ),
     *(
         (operator.op, partial(operands, operator, *sizes, grad=grad), {})
         for operator in OPERATORS.values()

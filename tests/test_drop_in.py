@@ -1,11 +1,13 @@
 """Is every beta and threshold accepted that F.softplus accepts, wherever F.softplus accepts it?
 
 The tests try every kind of number, in every mode, for every function. What F.softplus accepts must
-give the bits that a Python float gives. Where F.softplus raises an error, ours must have its type.
+give the bits that a Python float gives. Where F.softplus raises an error, ours must have its type,
+except that some of our functions also take tensors for beta as torch.mul does.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -108,6 +110,12 @@ FUNCTIONS: dict[str, tuple[Function, Function]] = {
     "module": (lambda x, beta: Softplus(beta)(x), lambda x, beta: nn.Softplus(beta)(x)),
     "transform": (lambda x, beta: SoftplusTransform(beta)(x), F.softplus),
 }
+
+# Unlike F.softplus, these of our functions take these kinds. With respect to beta, they can be
+# differentiated and batched, which test_variants.py tests.
+TAKE_TENSORS = ("softplus", "inverse_softplus", "module", "transform")
+TENSORS = ("1-D tensor", "parameter")
+BY_BETA = ("vmap over beta", "grad of beta")
 
 # ---- The modes ---------------------------------------------------------------------------------
 
@@ -249,8 +257,14 @@ def differs(ours: Tensor | Exception, torchs: Tensor | Exception, plain: Tensor 
 
 
 @pytest.mark.filterwarnings("ignore")  # the tracers warn about constants
-@pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("mode", "function"),
+    [
+        (mode, function)
+        for mode, function in product(MODES, FUNCTIONS)
+        if not (mode in BY_BETA and function in TAKE_TENSORS)
+    ],
+)
 def test_kinds(mode: str, function: str) -> None:
     run = MODES[mode]
     ours, torchs = (using(one) for one in FUNCTIONS[function])
@@ -260,8 +274,15 @@ def test_kinds(mode: str, function: str) -> None:
         return
     found = {}
     for kind in FEW if mode in SLOW and function != "softplus" else KINDS:
-        expected = outcome(run, torchs(KINDS[kind]))
         result = outcome(run, ours(KINDS[kind]))
+        if function in TAKE_TENSORS and kind in TENSORS:
+            multiplied = outcome(run, using(torch.mul)(KINDS[kind]))
+            if isinstance(multiplied, Tensor):
+                torch.testing.assert_close(result, plain[2.0])
+            else:  # for instance, no operator takes a real tensor beside a fake one
+                assert type(result) is type(multiplied), result
+            continue
+        expected = outcome(run, torchs(KINDS[kind]))
         found[kind] = differs(result, expected, plain[1.0 if "bool" in kind else 2.0])
     assert not {kind: what for kind, what in found.items() if what}
 

@@ -103,6 +103,32 @@ def test_inverse_softplus(dtype: torch.dtype, beta: float) -> None:
     reference.check(x, reference.inverse_softplus(y, beta), "inverse_softplus", beta, y)
 
 
+def test_shifted_softplus(dtype: torch.dtype, beta: float) -> None:
+    x = reference.points(dtype, beta)
+    y = ops.shifted_softplus(x, beta, math.inf)
+    reference.check(y, reference.shifted_softplus(x, beta), "shifted_softplus", beta, x)
+
+
+def test_threshold_of_shifted_softplus(dtype: torch.dtype, beta: float) -> None:
+    """Above a low threshold, it is the input minus log(2) / beta, rounded once or twice."""
+    x = reference.points(dtype, beta)
+    x = x[torch.from_numpy(reference.is_linear(x, beta, 1))]
+    y = ops.shifted_softplus(x, beta, 1)
+    exact = reference.numbers(x) - reference.ln2(dtype) / beta
+    reference.check(y, exact, "shifted_softplus", beta, x)
+
+
+@pytest.mark.parametrize("floor", [1e-6, 0.3])
+def test_floor(floor: float, dtype: torch.dtype, beta: float) -> None:
+    """For a floor with the sign of the result."""
+    x = reference.points(dtype, beta)
+    lowest = torch.tensor(math.copysign(floor, beta), dtype=dtype)
+    y = ops.softplus_floor(x, lowest, beta, math.inf)
+    exact = reference.softplus(x, beta) + reference.numbers(lowest)
+    reference.check(y, exact, "softplus_floor", beta, x)
+    assert ((y - lowest) * beta >= 0)[x.isfinite()].all()
+
+
 def test_gradient_of_inverse_softplus(dtype: torch.dtype, beta: float) -> None:
     """The bound holds where beta * y is a normal number of the type that is computed in."""
     y = reference.results(dtype, beta)

@@ -24,11 +24,13 @@ ops::Return<op> below_autograd(c10::DispatchKeySet keys, const Scalar& beta,
       beta, threshold, tensors...);
 }
 
-// A function of an input, or of the sum of two. Its gradient is linear, so that it takes a tangent,
-// too.
+// Every gradient of an elementwise function is the incoming one times a slope, so a tangent takes
+// the place of that one.
 template <typename Rule, typename... Inputs>
 Tensor tangent_of_function(const Scalar& beta, const Scalar& threshold, const Inputs&... inputs) {
-  return Rule::backward((tangent_of(inputs) + ...), {primal_of(inputs)...}, beta, threshold)[0];
+  return [&]<size_t... i>(std::index_sequence<i...>) {
+    return (Rule::backward(tangent_of(inputs), {primal_of(inputs)...}, beta, threshold)[i] + ...);
+  }(std::index_sequence_for<Inputs...>());
 }
 
 // grad_output times a slope that depends on one more input, or on the sum of two.
@@ -115,7 +117,9 @@ NodeType type_of() {
 }  // namespace
 
 std::vector<NodeType> node_types() {
-  std::vector<NodeType> types = {type_of<FromResultRule>()};
+  std::vector<NodeType> types;
+  ops::InPlace::for_each(
+      [&]<const auto & op>() { types.push_back(type_of<FromResultRule<op>>()); });
   ops::All::for_each([&]<const auto & op>() {
     if constexpr (op.order < 2) {
       types.push_back(type_of<Rule<op>>());

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <limits>
+#include <numbers>
 
 #include "csrc/dispatch/operators.h"
 
@@ -63,9 +64,13 @@ struct Rule<ops::softplus> : GradientBy<ops::softplus_backward> {
   static constexpr std::array saved = {"self"};
 };
 
-// The rule of softplus_ where the result determines the gradient, so that the input need not be
-// kept.
-struct FromResultRule : GradientBy<ops::softplus_backward_from_result, true> {
+// The rule of an operator in place where the result determines the gradient, so that the input need
+// not be kept.
+template <const auto& op>
+struct FromResultRule;
+
+template <>
+struct FromResultRule<ops::softplus> : GradientBy<ops::softplus_backward_from_result, true> {
   static constexpr const char* name = "FusedSoftplusFromResultBackward";
   static constexpr std::array saved = {"result"};
 };
@@ -74,6 +79,37 @@ template <>
 struct Rule<ops::softplus_bias> : GradientBy<ops::softplus_bias_backward> {
   static constexpr const char* name = "FusedSoftplusBiasBackward";
   static constexpr std::array saved = {"self", "bias"};
+};
+
+template <>
+struct Rule<ops::shifted_softplus> : GradientBy<ops::softplus_backward> {
+  static constexpr const char* name = "FusedShiftedSoftplusBackward";
+  static constexpr std::array saved = {"self"};
+};
+
+template <>
+struct FromResultRule<ops::shifted_softplus> {
+  static constexpr const char* name = "FusedShiftedSoftplusFromResultBackward";
+  static constexpr std::array saved = {"result"};
+  static constexpr bool saves_result = true;
+
+  static variable_list backward(const at::Tensor& grad, const variable_list& result,
+                                const at::Scalar& beta, const at::Scalar& threshold) {
+    const at::Tensor softplus = result[0] + std::numbers::ln2 / beta.toDouble();
+    return {ops::call<ops::softplus_backward_from_result>(beta, threshold, grad, softplus)};
+  }
+};
+
+template <>
+struct Rule<ops::softplus_floor> {
+  static constexpr const char* name = "FusedSoftplusFloorBackward";
+  static constexpr std::array saved = {"self", "floor"};
+  static constexpr bool saves_result = false;
+
+  static variable_list backward(const at::Tensor& grad, const variable_list& inputs,
+                                const at::Scalar& beta, const at::Scalar& threshold) {
+    return {ops::call<ops::softplus_backward>(beta, threshold, grad, inputs[0]), grad};
+  }
 };
 
 // The gradient is 1 / softplus', which softplus_backward_from_result gives for self as the result.

@@ -21,9 +21,12 @@ using torch::autograd::SavedVariable;
 //  - the linear branch, whose gradient is 1, starts so low (or the dtype ends so low) that
 //    1 - exp(-beta * result) is not yet 1 there: in float64 with the default threshold, too;
 //  - float16 results underflow before the gradients, up to |beta| times as large, do;
+//  - the 16-bit results of shifted_softplus near -log(2) / beta differ by more than the gradients;
 //  - the numbers are not known, since a graph is traced, or the kernel refuses the arguments.
-bool result_determines_gradient(at::ScalarType dtype, const Scalar& beta, const Scalar& threshold) {
-  if (!takes(dtype, beta, threshold)) {
+bool result_determines_gradient(Kernel kernel, at::ScalarType dtype, const Scalar& beta,
+                                const Scalar& threshold) {
+  const bool is_16_bit = dtype == at::kHalf || dtype == at::kBFloat16;
+  if (!takes(dtype, beta, threshold) || (kernel == Kernel::shifted_softplus && is_16_bit)) {
     return false;
   }
   const double abs_beta = std::abs(beta.toDouble());
@@ -41,12 +44,12 @@ void write(c10::DispatchKeySet keys, const Op& op, Args&&... args) {
   op.redispatch(keys & c10::after_autograd_keyset, std::forward<Args>(args)...);
 }
 
-template <typename Rule>
-void softplus_by(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
+template <const auto& op, typename Rule>
+void in_place_by(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
                  const Scalar& threshold) {
   const auto node = node_for<Rule>(beta, threshold, self);
   const Tensor saved = Rule::saves_result || !is_differentiated(self) ? self : self.clone();
-  write(keys, ops::softplus_(), self, beta, threshold);
+  write(keys, ops::in_place<op>(), self, beta, threshold);
   if (node) {
     torch::autograd::rebase_history(self, node);
     node->saved_[0] =
@@ -60,14 +63,18 @@ void softplus_by(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
   }
 }
 
-Tensor& softplus_(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
-                  const Scalar& threshold) {
-  torch::autograd::check_inplace(self, torch::autograd::compute_requires_grad(self));
-  const bool from_result = result_determines_gradient(self.scalar_type(), beta, threshold);
-  const auto& run = from_result ? softplus_by<FromResultRule> : softplus_by<Rule<ops::softplus>>;
-  run(keys, self, beta, threshold);
-  return self;
-}
+struct Autograd {
+  template <const auto& op>
+  static Tensor& in_place(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
+                          const Scalar& threshold) {
+    torch::autograd::check_inplace(self, torch::autograd::compute_requires_grad(self));
+    const bool from_result =
+        result_determines_gradient(op.kernel, self.scalar_type(), beta, threshold);
+    const auto& run = from_result ? in_place_by<op, FromResultRule<op>> : in_place_by<op, Rule<op>>;
+    run(keys, self, beta, threshold);
+    return self;
+  }
+};
 
 Tensor& softplus_out(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
                      const Scalar& threshold, Tensor& out) {
@@ -84,7 +91,7 @@ Tensor& softplus_out(c10::DispatchKeySet keys, const Tensor& self, const Scalar&
 }
 
 void implement(torch::Library& m) {
-  m.impl("softplus_", softplus_);
+  ops::implement_in_place<Autograd>(m);
   m.impl("softplus.out", softplus_out);
 }
 
@@ -101,10 +108,13 @@ Tensor& write_counted(c10::DispatchKeySet keys, const Op& op, Tensor& written, A
   return written;
 }
 
-Tensor& softplus_counted(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
-                         const Scalar& threshold) {
-  return write_counted(keys, ops::softplus_(), self, self, beta, threshold);
-}
+struct Counted {
+  template <const auto& op>
+  static Tensor& in_place(c10::DispatchKeySet keys, Tensor& self, const Scalar& beta,
+                          const Scalar& threshold) {
+    return write_counted(keys, ops::in_place<op>(), self, self, beta, threshold);
+  }
+};
 
 Tensor& softplus_out_counted(c10::DispatchKeySet keys, const Tensor& self, const Scalar& beta,
                              const Scalar& threshold, Tensor& out) {
@@ -112,7 +122,7 @@ Tensor& softplus_out_counted(c10::DispatchKeySet keys, const Tensor& self, const
 }
 
 void implement_counted(torch::Library& m) {
-  m.impl("softplus_", softplus_counted);
+  ops::implement_in_place<Counted>(m);
   m.impl("softplus.out", softplus_out_counted);
 }
 

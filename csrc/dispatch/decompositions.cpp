@@ -30,12 +30,13 @@ struct Decomposed {
         },
         args...);
   }
-};
 
-Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
-  check_dense("softplus_", self);
-  return self.copy_(ops::handle<ops::softplus>().call(self, beta, threshold));
-}
+  template <const auto& op>
+  static Tensor& in_place(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    check_dense(op.name, self);
+    return self.copy_(ops::handle<op>().call(self, beta, threshold));
+  }
+};
 
 Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& threshold, Tensor& out) {
   check_dense(ops::softplus.name, self);
@@ -45,7 +46,7 @@ Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& thres
 
 void implement(torch::Library& m) {
   ops::implement<Decomposed>(m);
-  m.impl("softplus_", softplus_);
+  ops::implement_in_place<Decomposed>(m);
   m.impl("softplus.out", softplus_out);
 }
 

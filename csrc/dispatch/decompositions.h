@@ -18,6 +18,8 @@
 #include <ATen/ATen.h>
 #include <ATen/OpMathType.h>
 
+#include <numbers>
+
 #include "csrc/dispatch/operators.h"
 
 namespace fused_softplus::decompositions {
@@ -91,6 +93,25 @@ struct Decomposition<ops::inverse_softplus> {
     // the derivative there by 0.
     const Tensor beta_y = at::where(is_linear, 1, y * beta);
     return at::where(is_linear, y, (beta_y + at::log(-at::expm1(-beta_y))) / beta);
+  }
+};
+
+template <>
+struct Decomposition<ops::shifted_softplus> {
+  // log((1 + exp(beta x)) / 2) / beta, with a small relative error near 0
+  static Tensor of(const Scalar& beta, const Scalar& threshold, const Tensor& x) {
+    const Tensor beta_x = x * beta;
+    const Tensor is_linear = beta_x > where_linear(threshold);
+    const Tensor curved = at::log1p(at::expm1(at::where(is_linear, 0, beta_x)) / 2);
+    return at::where(is_linear, beta_x - std::numbers::ln2, curved) / beta;
+  }
+};
+
+template <>
+struct Decomposition<ops::softplus_floor> {
+  static Tensor of(const Scalar& beta, const Scalar& threshold, const Tensor& x,
+                   const Tensor& floor) {
+    return Decomposition<ops::softplus>::of(beta, threshold, x) + floor;
   }
 };
 

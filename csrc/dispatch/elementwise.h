@@ -33,7 +33,7 @@ struct Elementwise {
   static void register_in(torch::Library& m) {
     ops::implement<Elementwise>(m);
     m.impl("softplus.out", softplus_out);
-    m.impl("softplus_", softplus_);
+    ops::implement_in_place<Elementwise>(m);
   }
 
   template <const auto& op, typename... Args>
@@ -53,15 +53,17 @@ struct Elementwise {
         args...);
   }
 
+  template <const auto& op>
+  static Tensor& in_place(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    run<op>({&self}, {&self}, beta, threshold);
+    return self;
+  }
+
  private:
   static Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& threshold,
                               Tensor& out) {
     run<ops::softplus>({&out}, {&self}, beta, threshold);
     return out;
-  }
-
-  static Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
-    return softplus_out(self, beta, threshold, self);
   }
 
   // Allocates an undefined output as ATen's elementwise operators do, and resizes a defined one.

@@ -21,8 +21,8 @@ Tensor unwrap(const Tensor& tensor) {
   return functionalization::from_functional_tensor(tensor);
 }
 
-// write calls the operator with its tensors as they are.
-template <typename Write>
+// write calls the operator, which is op or writes op's result, with its tensors as they are.
+template <const auto& op, typename Write>
 Tensor& functionalize(Tensor& written, const Tensor& self, const Scalar& beta,
                       const Scalar& threshold, const Write& write) {
   if (!functionalization::isFunctionalTensor(written)) {
@@ -35,7 +35,7 @@ Tensor& functionalize(Tensor& written, const Tensor& self, const Scalar& beta,
   Tensor result;
   {
     at::AutoDispatchSkipFunctionalize guard;
-    result = ops::handle<ops::softplus>().call(unwrap(self), beta, threshold);
+    result = ops::handle<op>().call(unwrap(self), beta, threshold);
   }
   functionalization::replace_(written, result);
   functionalization::commit_update(written);
@@ -43,18 +43,21 @@ Tensor& functionalize(Tensor& written, const Tensor& self, const Scalar& beta,
   return written;
 }
 
-Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
-  return functionalize(self, self, beta, threshold,
-                       [&] { ops::softplus_().call(self, beta, threshold); });
-}
+struct Functionalized {
+  template <const auto& op>
+  static Tensor& in_place(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    return functionalize<op>(self, self, beta, threshold,
+                             [&] { ops::in_place<op>().call(self, beta, threshold); });
+  }
+};
 
 Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& threshold, Tensor& out) {
-  return functionalize(out, self, beta, threshold,
-                       [&] { ops::softplus_out().call(self, beta, threshold, out); });
+  return functionalize<ops::softplus>(
+      out, self, beta, threshold, [&] { ops::softplus_out().call(self, beta, threshold, out); });
 }
 
 void implement(torch::Library& m) {
-  m.impl("softplus_", softplus_);
+  ops::implement_in_place<Functionalized>(m);
   m.impl("softplus.out", softplus_out);
 }
 

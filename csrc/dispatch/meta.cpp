@@ -34,6 +34,12 @@ struct Meta {
         },
         args...);
   }
+
+  template <const auto& op>
+  static Tensor& in_place(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    check_arguments(op.name, {&self}, beta, threshold);
+    return self;
+  }
 };
 
 Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& threshold, Tensor& out) {
@@ -41,15 +47,10 @@ Tensor& softplus_out(const Tensor& self, const Scalar& beta, const Scalar& thres
   return at::neg_out(out, self);
 }
 
-Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
-  check_arguments(ops::softplus.name, {&self}, beta, threshold);
-  return self;
-}
-
 void implement(torch::Library& m) {
   ops::implement<Meta>(m);
   m.impl("softplus.out", softplus_out);
-  m.impl("softplus_", softplus_);
+  ops::implement_in_place<Meta>(m);
 }
 
 const Registration meta(c10::DispatchKey::Meta, implement);

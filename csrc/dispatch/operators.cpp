@@ -28,7 +28,11 @@ void define(torch::Library& m) {
       "softplus.out(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor(a!) out) "
       "-> Tensor(a!)",
       pointwise);
-  m.def("softplus_(Tensor(a!) self, Scalar beta=1, Scalar threshold=20) -> Tensor(a!)", pointwise);
+  ops::InPlace::for_each([&]<const auto & op>() {
+    const char* const in_place =
+        "_(Tensor(a!) self, Scalar beta=1, Scalar threshold=20) -> Tensor(a!)";
+    m.def((op.name + std::string(in_place)).c_str(), pointwise);
+  });
   m.def(
       "softplus.bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor? bias, "
       "int bias_dim=-1) -> Tensor",
@@ -37,6 +41,13 @@ void define(torch::Library& m) {
       "softplus.number_bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Scalar bias, "
       "int bias_dim=-1) -> Tensor",
       composite);
+  for (const std::string name : {"softplus", "inverse_softplus"}) {
+    for (const char* overload :
+         {".floor(Tensor self, Scalar beta=1, Scalar threshold=20, *, Scalar floor) -> Tensor",
+          ".tensor_beta(Tensor self, Tensor beta, Scalar threshold=20) -> Tensor"}) {
+      m.def((name + overload).c_str(), composite);
+    }
+  }
 }
 
 const Registration definitions(define);
@@ -56,7 +67,7 @@ Tensor& softplus_out(Tensor& out, const Tensor& self, const Scalar& beta, const 
 }
 
 Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
-  return ops::softplus_().call(self, beta, threshold);
+  return ops::in_place<ops::softplus>().call(self, beta, threshold);
 }
 
 Tensor softplus_backward(const Tensor& grad_output, const Tensor& self, const Scalar& beta,
@@ -105,6 +116,19 @@ std::tuple<Tensor, Tensor> softplus_bias_double_backward(const Tensor& grad_grad
 
 Tensor inverse_softplus(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
   return handle<ops::inverse_softplus>().call(self, beta, threshold);
+}
+
+Tensor shifted_softplus(const Tensor& self, const Scalar& beta, const Scalar& threshold) {
+  return handle<ops::shifted_softplus>().call(self, beta, threshold);
+}
+
+Tensor& shifted_softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+  return ops::in_place<ops::shifted_softplus>().call(self, beta, threshold);
+}
+
+Tensor softplus_floor(const Tensor& self, const Tensor& floor, const Scalar& beta,
+                      const Scalar& threshold) {
+  return handle<ops::softplus_floor>().call(self, floor, beta, threshold);
 }
 
 }  // namespace fused_softplus

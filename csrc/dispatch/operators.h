@@ -1,8 +1,8 @@
 // The list of operators. What every operator has follows from its row here: its schema
 // (operators.cpp), its kernels on each device (elementwise.h), for shapes alone (meta.cpp) and for
 // vmap (vmap.cpp), and its twin for torch.compile (numbers.cpp). Its derivative is in
-// autograd_rules.h and its decomposition into ATen's operators in decompositions.h. The operators
-// that write to a tensor are written out in each file, and so are the two of bias.cpp, which
+// autograd_rules.h and its decomposition into ATen's operators in decompositions.h. softplus.out is
+// written out in each file, and so are the operators of bias.cpp, floor.cpp and beta.cpp, which
 // consist of others.
 #pragma once
 
@@ -82,6 +82,14 @@ inline constexpr Operator<Tensor(T, S, S)> inverse_softplus = {
     Kernel::inverse_softplus, 0, "inverse_softplus",
     "(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor"};
 
+inline constexpr Operator<Tensor(T, S, S)> shifted_softplus = {
+    Kernel::shifted_softplus, 0, "shifted_softplus",
+    "(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor"};
+
+inline constexpr Operator<Tensor(T, T, S, S)> softplus_floor = {
+    Kernel::softplus_floor, 0, "softplus_floor",
+    "(Tensor self, Tensor floor, Scalar beta=1, Scalar threshold=20) -> Tensor"};
+
 template <const auto&... operators>
 struct List {
   // Calls visit.operator()<op>() for each operator.
@@ -91,9 +99,13 @@ struct List {
   }
 };
 
-using All = List<softplus, softplus_backward, softplus_backward_from_result,
-                 softplus_double_backward, softplus_double_backward_from_result, softplus_bias,
-                 softplus_bias_backward, softplus_bias_double_backward, inverse_softplus>;
+using All =
+    List<softplus, softplus_backward, softplus_backward_from_result, softplus_double_backward,
+         softplus_double_backward_from_result, softplus_bias, softplus_bias_backward,
+         softplus_bias_double_backward, inverse_softplus, shifted_softplus, softplus_floor>;
+
+// These also exist in place, with an underscore behind the name.
+using InPlace = List<softplus, shifted_softplus>;
 
 // ---- Calls -------------------------------------------------------------------------------------
 
@@ -148,6 +160,13 @@ Return<op> split(const Visit& visit, const Args&... args) {
   }(std::make_index_sequence<op.inputs>());
 }
 
+// The handle of the operator in place.
+template <const auto& op>
+const auto& in_place() {
+  static const auto found = find<Tensor&(Tensor&, S, S)>((std::string(op.name) + "_").c_str());
+  return found;
+}
+
 // ---- Kernels -----------------------------------------------------------------------------------
 
 namespace detail {
@@ -166,6 +185,14 @@ void implement(torch::Library& m) {
   Operators::for_each([&]<const auto & op>() { detail::implement<Kernels, op>(m, op); });
 }
 
+// Registers Kernels::in_place<op> for each operator in place.
+template <typename Kernels>
+void implement_in_place(torch::Library& m) {
+  InPlace::for_each([&]<const auto & op>() {
+    m.impl((std::string(op.name) + "_").c_str(), &Kernels::template in_place<op>);
+  });
+}
+
 // ---- The operators that are not in the list ----------------------------------------------------
 
 inline const auto& softplus_out() {
@@ -173,20 +200,32 @@ inline const auto& softplus_out() {
   return op;
 }
 
-inline const auto& softplus_() {
-  static const auto op = find<Tensor&(Tensor&, S, S)>("softplus_");
-  return op;
+// The handle of another overload of op, which has no other one of this signature.
+template <const auto& op, typename Signature>
+const auto& overload(const char* name) {
+  static const auto found = find<Signature>(op.name, name);
+  return found;
 }
 
-inline const auto& softplus_along() {
-  static const auto op =
-      find<Tensor(T, S, S, const std::optional<Tensor>&, int64_t)>("softplus", "bias");
-  return op;
+template <const auto& op>
+Tensor with_tensor_beta(T self, T beta, S threshold) {
+  return overload<op, Tensor(T, T, S)>("tensor_beta").call(self, beta, threshold);
 }
 
-inline const auto& softplus_number_bias() {
-  static const auto op = find<Tensor(T, S, S, S, int64_t)>("softplus", "number_bias");
-  return op;
+template <const auto& op>
+Tensor with_floor(T self, S beta, S threshold, S floor) {
+  return overload<op, Tensor(T, S, S, S)>("floor").call(self, beta, threshold, floor);
+}
+
+inline Tensor with_bias(T self, S beta, S threshold, const std::optional<Tensor>& bias,
+                        int64_t dim) {
+  using Signature = Tensor(T, S, S, const std::optional<Tensor>&, int64_t);
+  return overload<softplus, Signature>("bias").call(self, beta, threshold, bias, dim);
+}
+
+inline Tensor with_bias(T self, S beta, S threshold, S bias, int64_t dim) {
+  using Signature = Tensor(T, S, S, S, int64_t);
+  return overload<softplus, Signature>("number_bias").call(self, beta, threshold, bias, dim);
 }
 
 }  // namespace fused_softplus::ops

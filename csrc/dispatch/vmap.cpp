@@ -72,18 +72,19 @@ struct Batched {
       return {logical(std::get<0>(results)), logical(std::get<1>(results))};
     }
   }
-};
 
-Tensor& softplus_(Tensor& self, const Scalar& beta, const Scalar& threshold) {
-  const Level level;
-  Tensor value = std::get<0>(at::functorch::unwrapTensorAtLevel(self, level.id()));
-  ops::softplus_().call(value, beta, threshold);
-  return self;
-}
+  template <const auto& op>
+  static Tensor& in_place(Tensor& self, const Scalar& beta, const Scalar& threshold) {
+    const Level level;
+    Tensor value = std::get<0>(at::functorch::unwrapTensorAtLevel(self, level.id()));
+    ops::in_place<op>().call(value, beta, threshold);
+    return self;
+  }
+};
 
 void implement(torch::Library& m) {
   ops::implement<Batched>(m);
-  m.impl("softplus_", softplus_);
+  ops::implement_in_place<Batched>(m);
 }
 
 const Registration batching_rules(c10::DispatchKey::FuncTorchBatched, implement);

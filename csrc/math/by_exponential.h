@@ -8,11 +8,16 @@
 
 namespace fused_softplus::math {
 
+// As Log1pRows, but exact at u = 0: log is ln(2), rounded, and v is p / 2. low is then
+// log1p(exp(-u)) - ln(2) with a small relative error.
+struct Log1pRowsWithoutOffset0 : Log1pRows<double> {
+  static constexpr Row<double> row0{0.5, 0, NearestLn2<double>::high};
+};
+
 // log1p(exp(-|beta x|)): high is a constant (0 for k > 2), and |low| < 3/16.
-template <typename Beta, typename V>
+template <typename Rows, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V x) {
   using T = Element<V>;
-  using Rows = Log1pRows<T>;
   const ExpNeg<V> e(beta, x);
   // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 2 the row is
   // (scale, scale, 0), and v is exp(-u) itself. Where fma rounds twice, v is scaled last, because

@@ -11,6 +11,10 @@ struct Ln2;
 template <typename T>
 struct Ln2Rest;
 
+// ln(2) = high + low, where high is the number of the type that is nearest to ln(2).
+template <typename T>
+struct NearestLn2;
+
 template <typename T>
 struct Expm1Core;
 
@@ -50,6 +54,12 @@ template <>
 struct Ln2<float> {
   static constexpr float high = 0x1.62e4p-1f;
   static constexpr float low = 0x1.7f7d1cp-20f;
+};
+
+template <>
+struct NearestLn2<float> {
+  static constexpr float high = 0x1.62e43p-1f;
+  static constexpr float low = -0x1.05c61p-29f;
 };
 
 // (log1p(exp(-u)) / exp(-u) - 1) / exp(-u) from k = 7 on, where the table of AVX2 ends
@@ -220,6 +230,12 @@ struct AtanhCore<double> {
 template <>
 struct Ln2Rest<double> {
   static constexpr double value = 0x1.f97b57a079a19p-103;
+};
+
+template <>
+struct NearestLn2<double> {
+  static constexpr double high = 0x1.62e42fefa39efp-1;
+  static constexpr double low = 0x1.abc9e3b39803fp-56;
 };
 
 }  // namespace fused_softplus::math

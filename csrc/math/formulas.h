@@ -24,12 +24,13 @@ struct Outputs {
   V values[count];
 };
 
-template <typename Round, typename Beta, typename V>
+// log1p(exp(-|beta x|)), by Table for float and by Rows for double.
+template <typename Table, typename Rows, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg(const Beta& beta, V x) {
   if constexpr (std::is_same_v<Element<V>, float>) {
-    return log1p_exp_neg_by_table<Round>(beta, x);
+    return by_table<Table>(beta, x);
   } else {
-    return log1p_exp_neg_by_exponential(beta, x);
+    return log1p_exp_neg_by_exponential<Rows>(beta, x);
   }
 }
 
@@ -92,7 +93,7 @@ struct Softplus {
   FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x) {
     const V beta_x = beta.times(x);
     const V relu = Round::finite(beta.relu(x, beta_x));
-    const Split<V> log = beta.divide(log1p_exp_neg<Round>(beta, x));
+    const Split<V> log = beta.divide(log1p_exp_neg<Table<Round>, Log1pRows<double>>(beta, x));
     const V smooth = sum<Round>(beta, relu, beta_x, log);
     return {beta.select_limit(beta_x, x, smooth)};
   }
@@ -164,13 +165,14 @@ struct SoftplusBackwardFromResult {
 //   1/2 (product with beta) + 1 (product of the sigmoids) + 1 + 1/2 (rounding each sigmoid)
 //   + 1 (exp(-u): 1/2 for r, 1/3 for p, 1/6 for the polynomial) = 4
 //
-// In searches the worst is 3.31 for float, which carries the low part of beta, and 3.17 for double.
+// They do not coincide: in searches the worst is 3.31 for float, which carries the low part of beta
+// (3.77 without it), and 3.17 for double.
 struct SoftplusDoubleBackward {
   static constexpr int inputs = 3;
   static constexpr int outputs = 2;
   static constexpr Bounds bounds[outputs] = {SoftplusBackward::bounds[0],
                                              {.power_of_2 = 2.25,
-                                              .any_beta = 4,
+                                              .any_beta = 3.5,
                                               .power_of_2_without_fma = 4,
                                               .any_beta_without_fma = 4,
                                               .multiplier = Multiplier::beta,
@@ -257,6 +259,66 @@ struct InverseSoftplus {
   }
 };
 
+// shifted_softplus: softplus(x) - log(2) / beta, which is 0 at 0. The relative error is small
+// there, too, because
+//
+//   log1p(exp(-u)) - ln(2)
+//
+// is high - ln(2) + low: high is ln(2) for k = 0, and low then is all that is left. The result is
+// x / 2 where the next term, beta x^2 / 8, vanishes beside it, because intermediate values
+// underflow there. float16 and bfloat16 use the same table as float.
+//
+// For any beta, the product with beta and the quotient round too, and the mantissa of the result
+// may be near 1 where theirs are near 2. In samples the worst is 2.54 for float and 3.78 for double
+// (without fma 2.70 and 5.16), and for powers of 2 it is 1.00 and 1.43 (1.13 and 1.71).
+struct ShiftedSoftplus {
+  static constexpr int inputs = 1;
+  static constexpr int outputs = 1;
+  static constexpr Bounds bounds[outputs] = {{.power_of_2 = 1.75,
+                                              .any_beta = 4.5,
+                                              .power_of_2_without_fma = 2,
+                                              .any_beta_without_fma = 6}};
+  template <typename Round>
+  using Table = Log1pTableWithoutLow0;
+
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x) {
+    using Ln2 = NearestLn2<Element<V>>;
+    constexpr Element<V> near_0 = std::numeric_limits<Element<V>>::epsilon() / 8;
+    const V beta_x = beta.times(x);
+    const Split<V> log = log1p_exp_neg<Table<Round>, Log1pRowsWithoutOffset0>(beta, x);
+    const V high = log.scaled_high() - Ln2::high;
+    const V low = log.scaled_low_plus(high == 0 ? splat<V>(0) : splat<V>(-Ln2::low));
+    const Split<V> shifted_log = beta.divide(Split<V>{high, low, splat<V>(1)});
+    const V scaled_high = shifted_log.scaled_high();
+    const V scaled_lost = fma(shifted_log.high, shifted_log.factor, -scaled_high);
+    const Sum<V> sum = two_sum(beta.relu(x, beta_x), scaled_high);
+    const V smooth = sum.rounded + shifted_log.scaled_low_plus(sum.lost + scaled_lost);
+    const V shift =
+        beta.divide(Split<V>{splat<V>(-Ln2::high), splat<V>(-Ln2::low), splat<V>(1)}).sum();
+    const V curve = abs(beta_x) < near_0 ? splat<V>(0.5) * x : smooth;
+    return {beta.select_linear(beta_x, x + shift, curve)};
+  }
+};
+
+// softplus_floor: softplus(x) + floor, which is rounded once more than softplus.
+struct SoftplusFloor {
+  static constexpr int inputs = 2;
+  static constexpr int outputs = 1;
+  static constexpr Bounds bounds[outputs] = {{.power_of_2 = 1.5,
+                                              .any_beta = 3,
+                                              .power_of_2_without_fma = 1.75,
+                                              .any_beta_without_fma = 3,
+                                              .multiplier = Multiplier::inverse_beta}};
+  template <typename Round>
+  using Table = Softplus::Table<ToNearest>;
+
+  template <typename Round, typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x, V floor) {
+    return {Softplus::apply<ToNearest>(beta, x).values[0] + floor};
+  }
+};
+
 // Op with a bias as its last input, which is added to x. float adds it for the 16-bit types, so
 // that the sum is not rounded to 16 bits. The bounds of Op hold for the rounded sum, but the
 // results of the 16-bit types are no longer correctly rounded, because Op was tested for fewer
@@ -304,6 +366,10 @@ decltype(auto) with_formula(Kernel kernel, Visit&& visit) {
       return visit(WithBias<SoftplusDoubleBackward>());
     case Kernel::inverse_softplus:
       return visit(InverseSoftplus());
+    case Kernel::shifted_softplus:
+      return visit(ShiftedSoftplus());
+    case Kernel::softplus_floor:
+      return visit(SoftplusFloor());
   }
   __builtin_unreachable();
 }

@@ -230,6 +230,15 @@ def emit_ln2_rest(type_, high_bits):
     print("};\n")
 
 
+def emit_nearest_ln2(type_):
+    high = type_.round(mp.log(2))
+    low = type_.round(mp.log(2) - high)
+    print(f"template <>\nstruct NearestLn2<{type_.name}> {{")
+    print(f"  static constexpr {type_.name} high = {type_.literal(high)};")
+    print(f"  static constexpr {type_.name} low = {type_.literal(low)};")
+    print("};\n")
+
+
 def emit_log1p_rows(type_):
     print(f"template <>\nstruct Log1pRows<{type_.name}> {{")
     for k in range(3):
@@ -315,6 +324,10 @@ struct Ln2;
 template <typename T>
 struct Ln2Rest;
 
+// ln(2) = high + low, where high is the number of the type that is nearest to ln(2).
+template <typename T>
+struct NearestLn2;
+
 template <typename T>
 struct Expm1Core;
 
@@ -338,6 +351,7 @@ if __name__ == "__main__":
     print(HEADER)
     emit_exp(FLOAT, degree=6)
     emit_ln2(FLOAT, high_bits=16)
+    emit_nearest_ln2(FLOAT)
     log1p = "log1p(exp(-u))", log1p_row
     sigmoid = "sigmoid(-u)", sigmoid_row
     emit_log1p_correction()
@@ -351,4 +365,5 @@ if __name__ == "__main__":
     emit_log1p_rows(DOUBLE)
     emit_atanh(DOUBLE, degree=7)
     emit_ln2_rest(DOUBLE, high_bits=42)
+    emit_nearest_ln2(DOUBLE)
     print("}  // namespace fused_softplus::math")

@@ -15,7 +15,9 @@ enum class Kernel : uint8_t {
   softplus_bias_backward,
   softplus_bias_double_backward,
   inverse_softplus,
-  last = inverse_softplus,
+  shifted_softplus,
+  softplus_floor,
+  last = softplus_floor,
 };
 
 }  // namespace fused_softplus

@@ -11,6 +11,7 @@
 // no low.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "csrc/math/polynomial.h"
@@ -97,11 +98,18 @@ using Log1pTableFor = std::conditional_t<Round::coarsely, ShortLog1pTable, Log1p
 template <typename Round>
 using SigmoidTableFor = std::conditional_t<Round::coarsely, ShortSigmoidTable, SigmoidTable>;
 
-// log1p(exp(-|beta x|))
-template <typename Round, typename Beta, typename V>
-FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_table(const Beta& beta, V x) {
-  return by_table<Log1pTableFor<Round>>(beta, x);
-}
+// A table of log1p(exp(-u)) whose first row has no low. For k = 0 it gives NearestLn2<float>::high
+// + low, where low is log1p(exp(-u)) - ln(2) with a small relative error.
+struct Log1pTableWithoutLow0 : Log1pTable {
+  static constexpr auto coefficients = [] {
+    std::array<std::array<float, rows>, size> copy = {};
+    for (int column = 0; column < size; ++column) {
+      std::copy_n(Log1pTable::coefficients[column], rows, copy[column].begin());
+    }
+    copy[size - 1][0] = 0;
+    return copy;
+  }();
+};
 
 // sigmoid(-|beta x|) and sigmoid(|beta x|).
 template <typename Round, typename V>

@@ -7,6 +7,7 @@ fuses with its neighbors: a kernel of its own costs a pass over memory there. Ev
 the operators: eager mode, torch.export itself, and torch.compile and AOTInductor on the CPU.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -44,17 +45,19 @@ decompositions = {op: _decomposition(op) for op in _OPERATORS}
 
 def softplus(
     input: Tensor,
-    beta: float = 1.0,
+    beta: float | Tensor = 1.0,
     threshold: float = 20.0,
     *,
     bias: Tensor | float | None = None,
     bias_dim: int = -1,
+    floor: float | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
     if isinstance(bias, Tensor) and bias.dim() == 1:
         bias = bias.reshape([-1] + [1] * (input.dim() - 1 - bias_dim % input.dim()))
     total = input if bias is None else input + bias
-    result: Tensor = decompositions[ops.softplus.default](total, beta, threshold)
+    result = _of_either(ops.softplus.default, total, beta, threshold)
+    result = result if floor is None else result + floor
     return result if out is None else out.copy_(result)
 
 
@@ -62,8 +65,35 @@ def softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tens
     return input.copy_(softplus(input, beta, threshold))
 
 
-def inverse_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    result: Tensor = decompositions[ops.inverse_softplus.default](input, beta, threshold)
+def inverse_softplus(
+    input: Tensor,
+    beta: float | Tensor = 1.0,
+    threshold: float = 20.0,
+    *,
+    floor: float | None = None,
+) -> Tensor:
+    total = input if floor is None else input - floor
+    return _of_either(ops.inverse_softplus.default, total, beta, threshold)
+
+
+def shifted_softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    # The decomposition has expm1, which that exporter does not know.
+    return softplus(input, beta, threshold) - math.log(2) / beta
+
+
+def shifted_softplus_(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    return input.copy_(shifted_softplus(input, beta, threshold))
+
+
+def _of_either(op: Any, input: Tensor, beta: float | Tensor, threshold: float) -> Tensor:
+    """The operator for a number or a tensor as beta."""
+    result: Tensor
+    if not isinstance(beta, Tensor) or (beta.dim() == 0 and not beta.requires_grad):
+        result = decompositions[op](input, beta, threshold)
+    else:
+        beta_x = input * beta
+        result = decompositions[op](beta_x, 1.0, math.inf) / beta
+        result = result.where(beta_x <= threshold, input)
     return result
 
 

@@ -17,11 +17,12 @@ from ._decompositions import decompositions
 
 ops = torch.ops.fused_softplus
 
-# All operators except softplus.bias, which is composed of others.
+# All operators except the overloads that are composed of others.
 OPERATORS: tuple[Any, ...] = (
     *decompositions,
     ops.softplus.out,
     ops.softplus_.default,
+    ops.shifted_softplus_.default,
 )
 
 

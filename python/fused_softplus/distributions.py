@@ -27,6 +27,7 @@ class SoftplusTransform(Transform):
             transform and its inverse are the identity. The step there is ``exp(-threshold) / beta``
             high.
         cache_size (int): 0, or 1 to remember the last pair of x and y.
+        floor (float): added to y, which is then greater than it, as a lower bound of variances.
 
     Shape:
         - x and y: :math:`(*)`, any number of dimensions
@@ -53,33 +54,44 @@ class SoftplusTransform(Transform):
     bijective = True
     sign = +1
 
-    def __init__(self, beta: float = 1.0, threshold: float = 20.0, cache_size: int = 0) -> None:
+    def __init__(
+        self,
+        beta: float = 1.0,
+        threshold: float = 20.0,
+        cache_size: int = 0,
+        *,
+        floor: float = 0.0,
+    ) -> None:
         if isinstance(beta, Real) and not is_compiling() and not beta > 0:
             raise ValueError(f"SoftplusTransform: beta must be positive, but got {beta}")
         super().__init__(cache_size=cache_size)
         self.beta = beta
         self.threshold = threshold
+        self.floor = floor
+        self.codomain = constraints.greater_than(floor) if floor else constraints.positive
 
     def with_cache(self, cache_size: int = 1) -> "SoftplusTransform":
         if self._cache_size == cache_size:
             return self
-        return SoftplusTransform(self.beta, self.threshold, cache_size)
+        return SoftplusTransform(self.beta, self.threshold, cache_size, floor=self.floor)
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, SoftplusTransform)
             and self.beta == other.beta
             and self.threshold == other.threshold
+            and self.floor == other.floor
         )
 
     def __repr__(self) -> str:
-        return f"SoftplusTransform(beta={self.beta}, threshold={self.threshold})"
+        floor = f", floor={self.floor}" if self.floor else ""
+        return f"SoftplusTransform(beta={self.beta}, threshold={self.threshold}{floor})"
 
     def _call(self, x: Tensor) -> Tensor:
-        return softplus(x, self.beta, self.threshold)
+        return softplus(x, self.beta, self.threshold, floor=self.floor or None)
 
     def _inverse(self, y: Tensor) -> Tensor:
-        return inverse_softplus(y, self.beta, self.threshold)
+        return inverse_softplus(y, self.beta, self.threshold, floor=self.floor or None)
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         """Returns log(sigmoid(beta * x)), the logarithm of the derivative of softplus at x.

@@ -1,4 +1,4 @@
-"""The module Softplus, and functions that put it into existing models and take it out again."""
+"""The modules, and functions that put Softplus into existing models and take it out again."""
 
 import copy
 import warnings
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 
-from .functional import softplus, softplus_
+from .functional import shifted_softplus, shifted_softplus_, softplus, softplus_
 
 
 class Softplus(nn.Softplus):
@@ -23,7 +23,8 @@ class Softplus(nn.Softplus):
     :class:`torch.nn.Softplus` and has the same arguments, and ``inplace`` in addition.
 
     Args:
-        beta (float): see :func:`fused_softplus.softplus`.
+        beta (float or Tensor): see :func:`fused_softplus.softplus`. An ``nn.Parameter`` becomes a
+            parameter of the module. A tensor cannot be combined with ``inplace``.
         threshold (float): see :func:`fused_softplus.softplus`.
         inplace (bool): whether to overwrite the input, as ``nn.ReLU(inplace=True)`` does.
             :func:`fused_softplus.softplus_` says what is then saved for the backward pass.
@@ -57,9 +58,13 @@ class Softplus(nn.Softplus):
     __constants__ = ["beta", "threshold", "inplace"]  # noqa: RUF012 (nn.Module declares a list)
     inplace: bool = False
 
-    def __init__(self, beta: float = 1.0, threshold: float = 20.0, inplace: bool = False) -> None:
-        super().__init__(beta, threshold)
+    def __init__(
+        self, beta: float | Tensor = 1.0, threshold: float = 20.0, inplace: bool = False
+    ) -> None:
+        super().__init__(beta, threshold)  # type: ignore[arg-type]
         self.inplace = inplace
+        if isinstance(beta, Tensor):
+            self.__constants__ = ["threshold", "inplace"]
 
     def forward(self, input: Tensor) -> Tensor:
         if self.inplace:
@@ -68,6 +73,56 @@ class Softplus(nn.Softplus):
 
     def extra_repr(self) -> str:
         return nn.Softplus.extra_repr(self) + (", inplace=True" if self.inplace else "")
+
+
+class ShiftedSoftplus(nn.Module):
+    r"""Applies :func:`fused_softplus.shifted_softplus` to each element.
+
+    .. math::
+        \text{ShiftedSoftplus}(x) = \frac{1}{\beta} \log(1 + \exp(\beta x)) - \frac{\log 2}{\beta}
+
+    Args:
+        beta (float): see :func:`fused_softplus.shifted_softplus`.
+        threshold (float): see :func:`fused_softplus.softplus`.
+        inplace (bool): whether to overwrite the input, as ``nn.ReLU(inplace=True)`` does.
+            :func:`fused_softplus.shifted_softplus_` says what is then saved for the backward pass.
+
+    Shape:
+        - Input: :math:`(*)`, any number of dimensions; float32, float64, float16 or bfloat16
+        - Output: :math:`(*)`, the same shape and dtype as the input
+
+    Raises:
+        TypeError, ValueError, NotImplementedError, RuntimeError: when the module is called, as
+            :func:`fused_softplus.shifted_softplus` and :func:`fused_softplus.shifted_softplus_`.
+
+    Accuracy:
+        The error bounds are those of :func:`fused_softplus.shifted_softplus` and, with ``inplace``,
+        of :func:`fused_softplus.shifted_softplus_`.
+
+    Example::
+
+        >>> import torch
+        >>> from fused_softplus import ShiftedSoftplus
+        >>> ShiftedSoftplus()(torch.tensor([-1.0, 0.0, 1.0]))
+        tensor([-0.3799,  0.0000,  0.6201])
+    """
+
+    __constants__ = ["beta", "threshold", "inplace"]  # noqa: RUF012 (nn.Module declares a list)
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.beta = beta
+        self.threshold = threshold
+        self.inplace = inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        if self.inplace:
+            return shifted_softplus_(input, self.beta, self.threshold)
+        return shifted_softplus(input, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        numbers = f"beta={self.beta}, threshold={self.threshold}"
+        return numbers + (", inplace=True" if self.inplace else "")
 
 
 def replace_softplus(model: nn.Module, inplace: bool = False) -> int:

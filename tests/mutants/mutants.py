@@ -111,6 +111,30 @@ MUTANTS = [
         "return Op::template apply<Round>(beta, grad, x - bias);",
         "backward subtracts the bias",
     ),
+    Mutant(
+        "csrc/math/formulas.h",
+        "high == 0 ? splat<V>(0) : splat<V>(-Ln2::low)",
+        "splat<V>(-Ln2::low)",
+        "near 0, shifted softplus subtracts a part of ln(2) twice",
+    ),
+    Mutant(
+        "csrc/math/formulas.h",
+        "abs(beta_x) < near_0 ? splat<V>(0.5) * x : smooth;",
+        "smooth;",
+        "shifted softplus underflows near 0",
+    ),
+    Mutant(
+        "csrc/math/formulas.h",
+        "shifted_log.scaled_low_plus(sum.lost + scaled_lost)",
+        "shifted_log.scaled_low_plus(sum.lost)",
+        "shifted softplus forgets what the division by beta lost",
+    ),
+    Mutant(
+        "csrc/math/formulas.h",
+        ".values[0] + floor}",
+        ".values[0] - floor}",
+        "the floor is subtracted",
+    ),
     # ---- beta and threshold ------------------------------------------------------------------
     Mutant(
         "csrc/math/parameters.h",
@@ -251,6 +275,12 @@ MUTANTS = [
         "fma(-below_half_.low, below_half_.factor, above_half_high_)",
         "above_half_high_",
         "the upper sigmoid's low part is left out of the curvature",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "    copy[size - 1][0] = 0;\n",
+        "",
+        "the table of shifted softplus has an error of ln(2) in its first row",
     ),
     Mutant(
         "csrc/math/by_exponential.h",
@@ -595,5 +625,41 @@ MUTANTS = [
         ".min(40.0)",
         ".min(4e3)",
         "on another device, an infinite threshold overflows",
+    ),
+    Mutant(
+        "csrc/dispatch/decompositions.h",
+        "at::expm1(at::where(is_linear, 0, beta_x))",
+        "at::expm1(beta_x)",
+        "on another device, shifted softplus overflows",
+    ),
+    Mutant(
+        "csrc/dispatch/autograd_rules.h",
+        "result[0] + std::numbers::ln2 / beta.toDouble();",
+        "result[0];",
+        "shifted softplus in place takes its result for that of softplus",
+    ),
+    Mutant(
+        "csrc/dispatch/autograd_writing.cpp",
+        "(kernel == Kernel::shifted_softplus && is_16_bit)",
+        "false",
+        "16-bit gradients are computed from shifted results that do not determine them",
+    ),
+    Mutant(
+        "csrc/dispatch/floor.cpp",
+        "in_opmath(self) - floor;",
+        "in_opmath(self) + floor;",
+        "the inverse adds the floor",
+    ),
+    Mutant(
+        "csrc/dispatch/beta.cpp",
+        "at::nan_to_num(x, std::numeric_limits<double>::quiet_NaN()) * factor",
+        "x * factor",
+        "an infinite input makes the gradient towards beta NaN",
+    ),
+    Mutant(
+        "python/bindings.cpp",
+        "tensor.dim() > 0 || tensor.requires_grad() ||",
+        "tensor.dim() > 0 ||",
+        "a learnable beta of no dimensions is refused",
     ),
 ]

@@ -70,6 +70,8 @@ BOUNDS = {
     "curvature": _FORMULAS["SoftplusDoubleBackward"][1],
     "curvature_from_result": _FORMULAS["SoftplusDoubleBackwardFromResult"][1],
     "inverse_softplus": _FORMULAS["InverseSoftplus"][0],
+    "shifted_softplus": _FORMULAS["ShiftedSoftplus"][0],
+    "softplus_floor": _FORMULAS["SoftplusFloor"][0],
     # The gradient is grad / slope_from_result. 1 ULP of the divisor is up to 2 ULP of the quotient,
     # and the division rounds.
     "inverse_slope": Bounds(
@@ -125,6 +127,8 @@ TABLES = {
         curvature_from_result="`softplus_double_backward_from_result`, for `result`",
         inverse_softplus="`inverse_softplus`",
         inverse_slope="gradient of `inverse_softplus`",
+        shifted_softplus="`shifted_softplus`",
+        softplus_floor="`softplus_floor`, for a floor with the sign of beta",
     ),
 }
 

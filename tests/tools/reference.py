@@ -105,6 +105,13 @@ def softplus(x: Tensor, beta: float) -> Exact:
         return (np.maximum(bx, 0) + _apply("log1p", _exp_neg(x, beta))) / beta
 
 
+def shifted_softplus(x: Tensor, beta: float) -> Exact:
+    """Without a threshold: log((1 + exp(-u)) / 2) is small where u is."""
+    bx = _times(beta, x)
+    shifted_log = _apply("log1p", _apply("expm1", -abs(bx)) / 2)
+    return np.maximum(bx, 0) / beta + shifted_log / beta
+
+
 def slope(x: Tensor, beta: float) -> Exact:
     """sigmoid(beta x), the derivative of softplus."""
     small = _exp_neg(x, beta)
@@ -191,6 +198,10 @@ def _exp_neg(x: Tensor, beta: float) -> Exact:
     """exp(-abs(beta * x))"""
     bx = _times(beta, x)
     return _apply("exp", -abs(bx)) * (1 - np.sign(bx) * _lost(beta, x))
+
+
+def ln2(dtype: torch.dtype) -> Any:
+    return _mp.ln2 if dtype == torch.float64 else math.log(2)
 
 
 def _minus_ln2(values: Exact) -> Exact:

@@ -75,6 +75,18 @@ std::tuple<at::Tensor, at::Tensor> softplus_bias_double_backward(
 at::Tensor inverse_softplus(const at::Tensor& self, const at::Scalar& beta = 1,
                             const at::Scalar& threshold = 20);
 
+// softplus(self) - log(2) / beta in one pass. It is 0 at 0, and has a small relative error near 0.
+at::Tensor shifted_softplus(const at::Tensor& self, const at::Scalar& beta = 1,
+                            const at::Scalar& threshold = 20);
+
+// The same in place.
+at::Tensor& shifted_softplus_(at::Tensor& self, const at::Scalar& beta = 1,
+                              const at::Scalar& threshold = 20);
+
+// softplus(self) + floor in one pass, where self and floor broadcast.
+at::Tensor softplus_floor(const at::Tensor& self, const at::Tensor& floor,
+                          const at::Scalar& beta = 1, const at::Scalar& threshold = 20);
+
 // From enable() on, aten::softplus computes with these kernels in the whole process: F.softplus,
 // nn.Softplus, TorchScript models and C++ code, forward, backward and double backward, on the
 // devices that have kernels. disable() undoes one call of enable(), and throws c10::Error if there

@@ -44,6 +44,10 @@ def inverse_softplus(y, beta):
     return (beta * y + mp.log(-mp.expm1(-beta * y))) / beta
 
 
+def shifted_softplus(x, beta):
+    return mp.log1p(mp.expm1(beta * x) / 2) / beta
+
+
 FUNCTIONS = {
     "softplus": softplus,
     "softplus_backward": slope,
@@ -51,6 +55,7 @@ FUNCTIONS = {
     "softplus_double_backward.self": curvature,
     "softplus_double_backward_from_result.result": curvature_from_result,
     "inverse_softplus": inverse_softplus,
+    "shifted_softplus": shifted_softplus,
 }
 BETAS = (1.0, -1.0, 0.5, 2.0, 0.1, 100.0, -0.7)
 FORMATS = {"float32": (24, -149), "float64": (53, -1074)}  # digits, exponent of the smallest

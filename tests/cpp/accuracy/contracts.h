@@ -56,6 +56,7 @@ std::vector<Quantity<W>> quantities() {
        evaluate<W, curvature_from_result<W>>, takes_result},
       {"inverse_softplus", inverse_softplus, 0, evaluate<W, accuracy::inverse_softplus<W>>,
        takes_result},
+      {"shifted_softplus", shifted_softplus, 0, evaluate<W, accuracy::shifted_softplus<W>>},
   };
 }
 

@@ -130,6 +130,14 @@ W softplus(W x, W beta, W threshold) {
   const W log = log1p(exp_neg(x, beta));
   return beta * x > threshold ? x : (beta * x > 0 ? x : 0) + log / beta;
 }
+// With t = exp(-u), log((1 + t) / 2) = -log(1 + (1 - t) / (1 + t)), which is small where u is.
+template <typename W>
+W shifted_softplus(W x, W beta, W threshold) {
+  const W v = beta * x, u = std::fabs(v), lost = v < 0 ? -lost_by(v, x, beta) : lost_by(v, x, beta);
+  const W t = exp_neg(x, beta), log = -log1p((one_minus_exp_neg(u) + lost * t) / (1 + t));
+  constexpr W ln2 = 0x1.62e42fefa39ef35793c7673007e6p-1L;
+  return v > threshold ? x - ln2 / beta : (v > 0 ? x : 0) + log / beta;
+}
 template <typename W>
 W slope(W x, W beta, W threshold) {
   const W t = exp_neg(x, beta);
