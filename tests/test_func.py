@@ -22,6 +22,7 @@ from torch.func import (
 )
 
 from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from tests.tools.operators import OPERATORS, Operator
 
 ops = torch.ops.fused_softplus
 Function = Callable[[Tensor], Tensor]
@@ -169,16 +170,8 @@ def test_per_sample_gradients_of_an_ensemble() -> None:
 # ---- The batching rules ------------------------------------------------------------------------
 
 
-POINTWISE = {
-    ops.softplus: (1, (BETA, THRESHOLD)),
-    ops.softplus_backward: (2, (BETA, THRESHOLD)),
-    ops.softplus_backward_from_result: (2, (BETA,)),
-    ops.softplus_double_backward: (3, (BETA, THRESHOLD)),
-    ops.softplus_double_backward_from_result: (3, (BETA,)),
-    ops.softplus_bias: (2, (BETA, THRESHOLD)),
-    ops.softplus_bias_backward: (3, (BETA, THRESHOLD)),
-    ops.inverse_softplus: (1, (BETA, THRESHOLD)),
-}
+# The number of cases grows with the number of tensors.
+FEW_TENSORS = {name: op for name, op in OPERATORS.items() if op.tensors < 4}
 
 
 def loop(
@@ -198,15 +191,14 @@ def loop(
     return tuple(torch.stack(outputs) for outputs in zip(*samples, strict=True))
 
 
-@pytest.mark.parametrize("op", POINTWISE, ids=str)
-def test_any_batch_dimensions_and_ranks(op: Callable[..., Tensor | tuple[Tensor, ...]]) -> None:
+@pytest.mark.parametrize("operator", FEW_TENSORS.values(), ids=FEW_TENSORS)
+def test_any_batch_dimensions_and_ranks(operator: Operator) -> None:
     """Equals the loop bit for bit, even if tensors are not batched or have fewer dimensions."""
-    count, scalars = POINTWISE[op]
 
     def function(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
-        return op(*tensors, *scalars)
+        return operator(*tensors, BETA, THRESHOLD)
 
-    batch, tried = 2, 0
+    count, batch, tried = operator.tensors, 2, 0
     for shapes in itertools.product([(), (4,), (3, 1), (3, 4)], repeat=count):
         for in_dims in itertools.product([None, 0, -1], repeat=count):
             if all(dim is None for dim in in_dims):
