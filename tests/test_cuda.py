@@ -39,6 +39,10 @@ def test_values(dtype: torch.dtype, beta: float) -> None:
     on_gpu, one = x.cuda(), torch.ones_like(x, device="cuda")
     y = ops.softplus(on_gpu, beta, math.inf)
     check(y, "softplus", beta, x)
+    check(ops.shifted_softplus(on_gpu, beta, math.inf), "shifted_softplus", beta, x)
+    if dtype.itemsize > 2:  # the 16-bit types round the sum once
+        floor = torch.tensor(0.1, device="cuda", dtype=dtype)
+        assert torch.equal(ops.softplus_floor(on_gpu, floor, beta, math.inf), y + floor)
     check(ops.softplus_backward(one, on_gpu, beta, math.inf), "slope", beta, x)
     slope, curvature = ops.softplus_double_backward(one, one, on_gpu, beta, math.inf)
     check(slope, "slope", beta, x)

@@ -7,7 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from fused_softplus import Softplus, inverse_softplus, softplus, softplus_
+from fused_softplus import (
+    Softplus,
+    inverse_softplus,
+    shifted_softplus,
+    shifted_softplus_,
+    softplus,
+    softplus_,
+)
 from tests.tools.operators import OPERATORS
 from tests.tools.reference import DTYPES
 
@@ -22,8 +29,20 @@ WITH_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
     "Softplus": lambda x, beta, threshold: Softplus(beta, threshold)(x),
     "bias=": lambda x, *scalars: softplus(x, *scalars, bias=x),
     "inverse_softplus": inverse_softplus,
+    "shifted_softplus_": shifted_softplus_,
+    "floor=": lambda x, *scalars: softplus(x, *scalars, floor=1),
+    "inverse_softplus, floor=": lambda x, *scalars: inverse_softplus(x, *scalars, floor=1),
 }
+OF_TENSOR_BETA: dict[str, Callable[[Tensor, float, float], object]] = {
+    "softplus, tensor": lambda x, beta, *rest: softplus(x, x.new_full((3,), beta), *rest),
+    "inverse, tensor": lambda x, beta, *rest: inverse_softplus(x, x.new_full((3,), beta), *rest),
+}
+OF_EVERY_KIND = WITH_BETA | OF_TENSOR_BETA
 WITH_THRESHOLD = [name for name in WITH_BETA if not name.endswith("from_result")]
+
+# The first three take numbers alone as beta, and the others take tensors too.
+TAKE_NUMBERS = (softplus_, shifted_softplus, shifted_softplus_)
+FUNCTIONS = (*TAKE_NUMBERS, softplus, inverse_softplus)
 
 on_every_device = pytest.mark.parametrize("device", ["cpu", "meta"])
 
@@ -62,7 +81,7 @@ def test_threshold(operator: str, device: str) -> None:
 
 
 @on_every_device
-@pytest.mark.parametrize("operator", WITH_BETA)
+@pytest.mark.parametrize("operator", OF_EVERY_KIND)
 @pytest.mark.parametrize(
     ("dtype", "name"),
     [
@@ -76,18 +95,20 @@ def test_threshold(operator: str, device: str) -> None:
 )
 def test_dtype(operator: str, dtype: torch.dtype, name: str, device: str) -> None:
     message = (
-        rf'"fused_softplus::(inverse_)?softplus\w*" not implemented for \'{name}\': '
+        rf'"fused_softplus::(inverse_|shifted_)?softplus\w*" not implemented for \'{name}\': '
         "the tensors must be float32, float64, float16 or bfloat16"
     )
     with pytest.raises(NotImplementedError, match=message):
-        WITH_BETA[operator](torch.zeros(3, device=device).to(dtype), 1, 20)
+        OF_EVERY_KIND[operator](torch.zeros(3, device=device).to(dtype), 1, 20)
 
 
 @pytest.mark.parametrize("argument", ["beta", "threshold"])
 @pytest.mark.parametrize("value", ["1", None, [1.0], torch.ones(1), torch.ones(2)])
 def test_scalar_of_another_type(argument: str, value: object) -> None:
     message = rf"argument '{argument}' \(position \d\) must be Number, not {type(value).__name__}"
-    for function in (softplus, softplus_, inverse_softplus):
+    for function in FUNCTIONS:
+        if argument == "beta" and isinstance(value, Tensor) and function not in TAKE_NUMBERS:
+            continue
         with pytest.raises(TypeError, match=rf"{function.__name__}\(\): {message}"):
             function(torch.zeros(3), **{argument: value})
 
@@ -103,37 +124,36 @@ def test_scalar_of_another_type(argument: str, value: object) -> None:
 )
 def test_scalar_with_a_gradient(learnable: Tensor) -> None:
     """Its gradient would be lost, so it is rejected, even under no_grad, as by PyTorch."""
-    for function in (softplus, softplus_, inverse_softplus):
-        for context in (torch.enable_grad, torch.no_grad):
-            with (
-                context(),
-                pytest.raises(
-                    TypeError,
-                    match=rf"{function.__name__}\(\): argument 'beta'.*requires grad.*beta\.detach",
-                ),
-            ):
+    for context in (torch.enable_grad, torch.no_grad):
+        for function in TAKE_NUMBERS:
+            message = rf"{function.__name__}\(\): argument 'beta'.*requires grad.*beta\.detach"
+            with context(), pytest.raises(TypeError, match=message):
                 function(torch.zeros(3), learnable)
+        for function in FUNCTIONS:
             with context(), pytest.raises(TypeError, match=r"'threshold'.*requires grad"):
                 function(torch.zeros(3), threshold=learnable)
 
 
-def test_scalar_with_a_gradient_of_torch_func() -> None:
-    for function in (softplus, inverse_softplus):
-        derivative = torch.func.grad(lambda beta, f=function: f(torch.ones(3), beta).sum())
-        with pytest.raises(TypeError, match=r"'beta'.*requires grad"):
+@pytest.mark.parametrize("argument", ["beta", "threshold"])
+def test_scalar_with_a_gradient_of_torch_func(argument: str) -> None:
+    for function in TAKE_NUMBERS if argument == "beta" else FUNCTIONS:
+        derivative = torch.func.grad(
+            lambda number, f=function: f(torch.ones(3), **{argument: number}).sum()
+        )
+        with pytest.raises(TypeError, match=rf"'{argument}'.*requires grad"):
             derivative(torch.tensor(2.0))
 
 
 @pytest.mark.parametrize("argument", ["beta", "threshold"])
 def test_complex_scalar(argument: str) -> None:
-    for operator in (softplus, softplus_, inverse_softplus, ops.softplus, ops.softplus_):
+    for operator in (*FUNCTIONS, ops.softplus, ops.softplus_):
         with pytest.raises(RuntimeError, match=f"{argument} must be a real number"):
             operator(torch.zeros(3), **{argument: 1j})
 
 
 @pytest.mark.parametrize("value", [[1.0], 1.0, None])
 def test_input_that_is_no_tensor(value: object) -> None:
-    for function in (softplus, softplus_, inverse_softplus):
+    for function in FUNCTIONS:
         with pytest.raises(TypeError, match=r"argument 'input' \(position 1\) must be Tensor, not"):
             function(value)
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fused_softplus/softplus.h>
 
+#include "csrc/dispatch/arguments.h"
 #include "csrc/dispatch/autograd_rules.h"
 #include "csrc/dispatch/registration.h"
 
@@ -23,6 +24,7 @@ Tensor softplus_with_floor(const Tensor& self, const Scalar& beta, const Scalar&
 // The 16-bit types are computed in float32.
 Tensor inverse_softplus_with_floor(const Tensor& self, const Scalar& beta, const Scalar& threshold,
                                    const Scalar& floor) {
+  check_dtypes("inverse_softplus", {&self});
   const Tensor softplus = in_opmath(self) - floor;
   return fused_softplus::inverse_softplus(softplus, beta, threshold).to(self.scalar_type());
 }
