@@ -16,7 +16,7 @@ export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
 .PHONY: build demo demo-sdf test test-exhaustive clean
-.PHONY: test-cuda test-load test-sanitize fuzz lint audit mutants coverage
+.PHONY: test-cuda test-load test-packages test-sanitize fuzz lint audit mutants coverage
 .PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-memory readme-tables roofline
 .DEFAULT_GOAL := build
 
@@ -67,6 +67,15 @@ test-sanitize: $(READY)
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
 	$(BIN)/python -m pytest tests/test_cuda.py tests/test_autocast.py tests/test_sass.py
+
+# The packages that test-packages tries. Pip must not replace torch for them.
+$(VENV)/.complete-packages: requirements-packages.txt $(VENV)/.complete
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-packages.txt
+	touch $@
+
+# Tries enable() and our functions with packages that use softplus, in half a minute.
+test-packages: build $(VENV)/.complete-packages
+	$(BIN)/python -m pytest tests/test_packages.py
 
 # The tools for lint, audit and coverage.
 $(VENV)/.complete-lint: requirements-lint.txt $(VENV)/.complete
