@@ -160,7 +160,8 @@ from fused_softplus import Softplus, softplus, softplus_
 
 def scale(raw: Tensor) -> Tensor:
     out: Tensor = softplus(raw, beta=2, threshold=15.0, out=torch.empty_like(raw))
-    softplus(raw, out)  # type: ignore[arg-type]
+    softplus(raw, "2")  # type: ignore[arg-type]
+    softplus(raw, beta=out)
     softplus_("raw")  # type: ignore[arg-type]
     softplus_(raw, betta=1)  # type: ignore[call-arg]
     return softplus_(out)

@@ -49,6 +49,9 @@ FORMULAS: dict[str, Callable[[Tensor], Tensor]] = {
     ),
 }
 every_variant = pytest.mark.parametrize("name", VARIANTS)
+ignore_warning_of_export = pytest.mark.filterwarnings(
+    "ignore:.*LeafSpec.*is deprecated:FutureWarning"
+)
 
 
 def inputs(dtype: torch.dtype = torch.float64) -> Tensor:
@@ -192,6 +195,7 @@ class Variant(nn.Module):
 
 
 @every_variant
+@ignore_warning_of_export
 def test_export(name: str) -> None:
     x = inputs()
     program = torch.export.export(Variant(name), (x,))
@@ -203,7 +207,7 @@ def test_export(name: str) -> None:
 
 
 @every_variant
-@pytest.mark.filterwarnings("ignore:.*LeafSpec.*is deprecated:FutureWarning")
+@ignore_warning_of_export
 @pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based ONNX export")
 @pytest.mark.filterwarnings("ignore:.*feature will be removed:DeprecationWarning")
 @pytest.mark.parametrize("dynamo", [True, False], ids=["export", "TorchScript"])

@@ -33,7 +33,7 @@ struct Decomposed {
 
   template <const auto& op>
   static Tensor& in_place(Tensor& self, const Scalar& beta, const Scalar& threshold) {
-    check_dense(op.name, self);
+    check_dense(ops::in_place_name<op>().c_str(), self);
     return self.copy_(ops::handle<op>().call(self, beta, threshold));
   }
 };

@@ -30,8 +30,8 @@ void define(torch::Library& m) {
       pointwise);
   ops::InPlace::for_each([&]<const auto & op>() {
     const char* const in_place =
-        "_(Tensor(a!) self, Scalar beta=1, Scalar threshold=20) -> Tensor(a!)";
-    m.def((op.name + std::string(in_place)).c_str(), pointwise);
+        "(Tensor(a!) self, Scalar beta=1, Scalar threshold=20) -> Tensor(a!)";
+    m.def((ops::in_place_name<op>() + in_place).c_str(), pointwise);
   });
   m.def(
       "softplus.bias(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor? bias, "

@@ -160,10 +160,15 @@ Return<op> split(const Visit& visit, const Args&... args) {
   }(std::make_index_sequence<op.inputs>());
 }
 
+template <const auto& op>
+std::string in_place_name() {
+  return std::string(op.name) + "_";
+}
+
 // The handle of the operator in place.
 template <const auto& op>
 const auto& in_place() {
-  static const auto found = find<Tensor&(Tensor&, S, S)>((std::string(op.name) + "_").c_str());
+  static const auto found = find<Tensor&(Tensor&, S, S)>(in_place_name<op>().c_str());
   return found;
 }
 
@@ -189,7 +194,7 @@ void implement(torch::Library& m) {
 template <typename Kernels>
 void implement_in_place(torch::Library& m) {
   InPlace::for_each([&]<const auto & op>() {
-    m.impl((std::string(op.name) + "_").c_str(), &Kernels::template in_place<op>);
+    m.impl(in_place_name<op>().c_str(), &Kernels::template in_place<op>);
   });
 }
 
