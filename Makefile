@@ -92,7 +92,7 @@ audit: $(VENV)/.complete-lint
 	    -r requirements-dev.txt -r requirements-lint.txt \
 	    | $(BIN)/python -m tests.tools.audit
 
-# Breaks the library in some ninety ways and checks that a test notices each.
+# Breaks the library in some hundred ways and checks that a test notices each.
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants.run_mutants
 

@@ -36,7 +36,9 @@ PyObject* passed(PyObject* args, PyObject* kwargs, Py_ssize_t position, const ch
 // Whether the argument cannot be read as a number: it is a tensor of more than one, one that
 // requires grad, or one that vmap splits.
 bool is_tensor_beta(PyObject* argument) {
-  if (!argument || !THPVariable_Check(argument)) {
+  // THPVariable_Check takes 60 ns for a number.
+  if (!argument || PyFloat_Check(argument) || PyLong_Check(argument) ||
+      !THPVariable_Check(argument)) {
     return false;
   }
   const Tensor& tensor = THPVariable_Unpack(argument);
