@@ -21,6 +21,8 @@ FORMULAS = {
     "WithBias<SoftplusBackward>": (3, 1),
     "WithBias<SoftplusDoubleBackward>": (4, 2),
     "InverseSoftplus": (1, 1),
+    "ShiftedSoftplus": (1, 1),
+    "SoftplusFloor": (2, 1),
 }
 INITIALIZES = "InverseSoftplus"  # runs once to initialize parameters: may divide, needs no table
 THREAD_BYTES = 32  # cuda/kernels.cuh: loaded by a thread from each input
