@@ -68,13 +68,18 @@ test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
 	$(BIN)/python -m pytest tests/test_cuda.py tests/test_autocast.py tests/test_sass.py
 
-# The packages that test-packages tries. Pip must not replace torch for them.
-$(VENV)/.complete-packages: requirements-packages.txt $(VENV)/.complete
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r requirements-packages.txt
+# The packages that test-packages tries. They lie beside the environment, which pip would else find
+# without what they depend on. Pip must not replace torch for them.
+PACKAGES := build/packages-for-tests
+$(PACKAGES)/.complete: requirements-packages.txt $(READY)
+	rm -rf $(PACKAGES)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    --target $(PACKAGES) -r requirements-packages.txt
 	touch $@
 
 # Tries enable() and our functions with packages that use softplus, in half a minute.
-test-packages: build $(VENV)/.complete-packages
+test-packages: export PYTHONPATH := $(CURDIR)/$(PACKAGES):$(PYTHONPATH)
+test-packages: build $(PACKAGES)/.complete
 	$(BIN)/python -m pytest tests/test_packages.py
 
 # The tools for lint, audit and coverage.
