@@ -68,8 +68,8 @@ test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
 	$(BIN)/python -m pytest tests/test_cuda.py tests/test_autocast.py tests/test_sass.py
 
-# The packages that test-packages tries. They lie beside the environment, which pip would else find
-# without what they depend on. Pip must not replace torch for them.
+# The packages that test-packages tries, without their dependencies, for which pip might replace
+# torch. They are installed outside of the environment, where `pip check` would miss these.
 PACKAGES := build/packages-for-tests
 $(PACKAGES)/.complete: requirements-packages.txt $(READY)
 	rm -rf $(PACKAGES)

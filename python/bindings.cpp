@@ -158,13 +158,21 @@ PyObject* call_with_tensor_beta(PyObject* args, PyObject* kwargs) {
   END_HANDLE_TH_ERRORS
 }
 
-PyObject* softplus(PyObject*, PyObject* args, PyObject* kwargs) {
-  static PythonArgParser parser({"softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
-                                /*traceable=*/true);
-  if (is_tensor_beta(passed(args, kwargs, 1, "beta"))) {
-    return call_with_tensor_beta<ops::softplus>(args, kwargs);
-  }
-  return call("softplus", parser, args, kwargs, fused_softplus::softplus);
+constexpr const char* of_numbers = "(Tensor input, Scalar beta=1, Scalar threshold=20)";
+
+template <const auto& op>
+PyObject* function(PyObject*, PyObject* args, PyObject* kwargs) {
+  static PythonArgParser parser({std::string(op.name) + of_numbers}, /*traceable=*/true);
+  return call(op.name, parser, args, kwargs,
+              [](const Tensor& input, const Scalar& beta, const Scalar& threshold) {
+                return ops::handle<op>().call(input, beta, threshold);
+              });
+}
+
+template <const auto& op>
+PyObject* function_of_any_beta(PyObject* module, PyObject* args, PyObject* kwargs) {
+  return is_tensor_beta(passed(args, kwargs, 1, "beta")) ? call_with_tensor_beta<op>(args, kwargs)
+                                                         : function<op>(module, args, kwargs);
 }
 
 PyObject* softplus_with_options(PyObject*, PyObject* args, PyObject* kwargs) {
@@ -216,23 +224,17 @@ void refuse_parameter(const char* function, PyObject* input) {
               function, "()");
 }
 
-PyObject* softplus_(PyObject*, PyObject* args, PyObject* kwargs) {
+template <const auto& op>
+PyObject* in_place(PyObject*, PyObject* args, PyObject* kwargs) {
   HANDLE_TH_ERRORS
-  static PythonArgParser parser({"softplus_(Tensor input, Scalar beta=1, Scalar threshold=20)"},
-                                /*traceable=*/true);
-  refuse_parameter("softplus", passed(args, kwargs, 0, "input"));
-  return call("softplus_", parser, args, kwargs, fused_softplus::softplus_);
+  static const std::string name = ops::in_place_name<op>();
+  static PythonArgParser parser({name + of_numbers}, /*traceable=*/true);
+  refuse_parameter(op.name, passed(args, kwargs, 0, "input"));
+  return call(name.c_str(), parser, args, kwargs,
+              [](Tensor& input, const Scalar& beta, const Scalar& threshold) {
+                return ops::in_place<op>().call(input, beta, threshold);
+              });
   END_HANDLE_TH_ERRORS
-}
-
-PyObject* inverse_softplus(PyObject*, PyObject* args, PyObject* kwargs) {
-  static PythonArgParser parser(
-      {"inverse_softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
-      /*traceable=*/true);
-  if (is_tensor_beta(passed(args, kwargs, 1, "beta"))) {
-    return call_with_tensor_beta<ops::inverse_softplus>(args, kwargs);
-  }
-  return call("inverse_softplus", parser, args, kwargs, fused_softplus::inverse_softplus);
 }
 
 PyObject* inverse_softplus_with_floor(PyObject*, PyObject* args, PyObject* kwargs) {
@@ -247,23 +249,6 @@ PyObject* inverse_softplus_with_floor(PyObject*, PyObject* args, PyObject* kwarg
     const py::gil_scoped_release no_gil;
     return ops::with_floor<ops::inverse_softplus>(input, beta, threshold, floor);
   });
-  END_HANDLE_TH_ERRORS
-}
-
-PyObject* shifted_softplus(PyObject*, PyObject* args, PyObject* kwargs) {
-  static PythonArgParser parser(
-      {"shifted_softplus(Tensor input, Scalar beta=1, Scalar threshold=20)"},
-      /*traceable=*/true);
-  return call("shifted_softplus", parser, args, kwargs, fused_softplus::shifted_softplus);
-}
-
-PyObject* shifted_softplus_(PyObject*, PyObject* args, PyObject* kwargs) {
-  HANDLE_TH_ERRORS
-  static PythonArgParser parser(
-      {"shifted_softplus_(Tensor input, Scalar beta=1, Scalar threshold=20)"},
-      /*traceable=*/true);
-  refuse_parameter("shifted_softplus", passed(args, kwargs, 0, "input"));
-  return call("shifted_softplus_", parser, args, kwargs, fused_softplus::shifted_softplus_);
   END_HANDLE_TH_ERRORS
 }
 
@@ -370,13 +355,13 @@ PyMethodDef method(const char* name) {
 
 PYBIND11_MODULE(_C, m) {
   static PyMethodDef methods[] = {
-      method<softplus>("softplus"),
+      method<function_of_any_beta<ops::softplus>>("softplus"),
       method<softplus_with_options>("softplus_with_options"),
-      method<softplus_>("softplus_"),
-      method<inverse_softplus>("inverse_softplus"),
+      method<in_place<ops::softplus>>("softplus_"),
+      method<function_of_any_beta<ops::inverse_softplus>>("inverse_softplus"),
       method<inverse_softplus_with_floor>("inverse_softplus_with_floor"),
-      method<shifted_softplus>("shifted_softplus"),
-      method<shifted_softplus_>("shifted_softplus_"),
+      method<function<ops::shifted_softplus>>("shifted_softplus"),
+      method<in_place<ops::shifted_softplus>>("shifted_softplus_"),
       {},
   };
   if (PyModule_AddFunctions(m.ptr(), methods) != 0) {

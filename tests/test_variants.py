@@ -1,6 +1,7 @@
 """Are shifted softplus, the floor, and a tensor as beta right in every order and every mode?"""
 
 import copy
+import io
 import math
 from collections.abc import Callable
 from typing import Any
@@ -217,8 +218,6 @@ def test_onnx(dynamo: bool, name: str) -> None:
         pytest.skip("the TorchScript exporter has no expm1")
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    import io
-
     file = io.BytesIO()
     x = inputs(torch.float32)
     options: dict[str, Any] = {"dynamo": dynamo, "verbose": False, "input_names": ["x"]}
@@ -255,16 +254,13 @@ def test_torchscript() -> None:
 # ---- Modules -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("inplace", [False, True])
-def test_module(inplace: bool) -> None:
+@pytest.mark.parametrize(("inplace", "shown"), [(False, ""), (True, ", inplace=True")])
+def test_module(inplace: bool, shown: str) -> None:
     module = ShiftedSoftplus(2, inplace=inplace)
     x = inputs()
     assert torch.equal(copy.deepcopy(module)(x.clone()), shifted_softplus(x, 2))
     assert torch.equal(torch.jit.script(module)(x.clone()), shifted_softplus(x, 2))
-    assert (
-        repr(module)
-        == "ShiftedSoftplus(beta=2, threshold=20.0" + ", inplace=True)"[0 if inplace else -1 :]
-    )
+    assert repr(module) == f"ShiftedSoftplus(beta=2, threshold=20.0{shown})"
 
 
 def test_module_with_a_learnable_beta() -> None:

@@ -25,9 +25,12 @@ ops::Return<op> below_autograd(c10::DispatchKeySet keys, const Scalar& beta,
 }
 
 // Every gradient of an elementwise function is the incoming one times a slope, so a tangent takes
-// the place of that one.
+// the place of that one. A function of the sum of its inputs has one slope.
 template <typename Rule, typename... Inputs>
 Tensor tangent_of_function(const Scalar& beta, const Scalar& threshold, const Inputs&... inputs) {
+  if constexpr (requires { Rule::gradient; }) {
+    return Rule::backward((tangent_of(inputs) + ...), {primal_of(inputs)...}, beta, threshold)[0];
+  }
   return [&]<size_t... i>(std::index_sequence<i...>) {
     return (Rule::backward(tangent_of(inputs), {primal_of(inputs)...}, beta, threshold)[i] + ...);
   }(std::index_sequence_for<Inputs...>());

@@ -36,9 +36,7 @@ void implement(torch::Library& m) {
   m.impl("inverse_softplus.tensor_beta", with_tensor_beta<ops::inverse_softplus>);
 }
 
-const Registration composites(c10::DispatchKey::CompositeImplicitAutograd, implement);
-// vmap looks for operators that consist of others under this key alone.
-const Registration batching_rules(c10::DispatchKey::FuncTorchBatchedDecomposition, implement);
+const CompositeRegistration composites(implement);
 
 }  // namespace
 }  // namespace fused_softplus

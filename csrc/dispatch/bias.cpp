@@ -57,9 +57,7 @@ void implement(torch::Library& m) {
   m.impl("softplus.number_bias", softplus_number_bias);
 }
 
-const Registration composites(c10::DispatchKey::CompositeImplicitAutograd, implement);
-// vmap looks for operators that consist of others under this key alone.
-const Registration batching_rules(c10::DispatchKey::FuncTorchBatchedDecomposition, implement);
+const CompositeRegistration composites(implement);
 
 }  // namespace
 }  // namespace fused_softplus

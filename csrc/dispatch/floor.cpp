@@ -15,7 +15,7 @@ using at::Tensor;
 
 Tensor softplus_with_floor(const Tensor& self, const Scalar& beta, const Scalar& threshold,
                            const Scalar& floor) {
-  if (self.is_nested()) {  // which do not broadcast
+  if (self.is_nested()) {  // Nested tensors do not broadcast.
     return fused_softplus::softplus(self, beta, threshold) + floor;
   }
   return softplus_floor(self, self.new_full({}, floor), beta, threshold);
@@ -34,9 +34,7 @@ void implement(torch::Library& m) {
   m.impl("inverse_softplus.floor", inverse_softplus_with_floor);
 }
 
-const Registration composites(c10::DispatchKey::CompositeImplicitAutograd, implement);
-// vmap looks for operators that consist of others under this key alone.
-const Registration batching_rules(c10::DispatchKey::FuncTorchBatchedDecomposition, implement);
+const CompositeRegistration composites(implement);
 
 }  // namespace
 }  // namespace fused_softplus

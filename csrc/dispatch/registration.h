@@ -33,4 +33,18 @@ class Registration {
   std::optional<torch::Library> library_;
 };
 
+// The same for operators that consist of others.
+class CompositeRegistration {
+ public:
+  explicit CompositeRegistration(Registration::Implement implement,
+                                 const char* file = __builtin_FILE(),
+                                 int line = __builtin_LINE()) noexcept
+      : composites_(c10::DispatchKey::CompositeImplicitAutograd, implement, file, line),
+        batching_rules_(c10::DispatchKey::FuncTorchBatchedDecomposition, implement, file, line) {}
+
+ private:
+  Registration composites_;
+  Registration batching_rules_;  // vmap looks for such operators under this key alone.
+};
+
 }  // namespace fused_softplus

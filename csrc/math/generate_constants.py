@@ -214,12 +214,15 @@ def split_ln2(type_, high_bits):
     return high, type_.round(mp.log(2) - high)
 
 
-def emit_ln2(type_, high_bits):
-    high, low = split_ln2(type_, high_bits)
-    print(f"template <>\nstruct Ln2<{type_.name}> {{")
+def emit_parts(struct, type_, high, low):
+    print(f"template <>\nstruct {struct}<{type_.name}> {{")
     print(f"  static constexpr {type_.name} high = {type_.literal(high)};")
     print(f"  static constexpr {type_.name} low = {type_.literal(low)};")
     print("};\n")
+
+
+def emit_ln2(type_, high_bits):
+    emit_parts("Ln2", type_, *split_ln2(type_, high_bits))
 
 
 def emit_ln2_rest(type_, high_bits):
@@ -232,11 +235,7 @@ def emit_ln2_rest(type_, high_bits):
 
 def emit_nearest_ln2(type_):
     high = type_.round(mp.log(2))
-    low = type_.round(mp.log(2) - high)
-    print(f"template <>\nstruct NearestLn2<{type_.name}> {{")
-    print(f"  static constexpr {type_.name} high = {type_.literal(high)};")
-    print(f"  static constexpr {type_.name} low = {type_.literal(low)};")
-    print("};\n")
+    emit_parts("NearestLn2", type_, high, type_.round(mp.log(2) - high))
 
 
 def emit_log1p_rows(type_):

@@ -453,7 +453,7 @@ MUTANTS = [
     ),
     Mutant(
         "python/bindings.cpp",
-        'refuse_parameter("softplus", passed(args, kwargs, 0, "input"));',
+        'refuse_parameter(op.name, passed(args, kwargs, 0, "input"));',
         "",
         "a parameter is overwritten",
     ),
