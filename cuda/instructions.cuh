@@ -1,43 +1,58 @@
 // What a GPU has for the operations of the formulas (csrc/math/lanes.h), and their tables in shared
-// memory (csrc/math/tables.h). To be included before the formulas are used.
+// memory (csrc/math/table_row.h). To be included before the formulas are used.
 #pragma once
 
-#include <utility>
+#include <array>
 
 #include "csrc/math/formulas.h"
 
 namespace fused_softplus {
 namespace cuda {
 
-// A table, column by column. The rows of a column lie in one bank each, so the threads of a warp
-// get whichever rows they need in one access.
+// The columns of Table in shared memory. The rows of a column lie in one bank each, so the threads
+// of a warp get whichever rows they need in one access.
 template <typename Table>
-using SharedTable = float[Table::size][Table::rows];
+struct SharedColumns {
+  using Numbers = float[Table::size][Table::rows];
 
-template <typename Table>
-__device__ SharedTable<Table>& shared_table() {
-  __shared__ SharedTable<Table> columns;
-  return columns;
-}
+  static __device__ Numbers& numbers() {
+    __shared__ Numbers shared;
+    return shared;
+  }
+  template <int column>
+  __device__ __forceinline__ const float* at() const {
+    return numbers()[column];
+  }
+};
 
-template <typename Table, int threads, int... column>
-__device__ void fill_shared_table(std::integer_sequence<int, column...>) {
+// Copies a table into shared memory, together with the other threads of the block.
+template <typename Table, bool divided, int threads, typename Beta>
+__device__ SharedColumns<Table> share(const Beta& beta) {
   constexpr unsigned rows = Table::rows, count = rows * Table::size;
-  static constexpr std::array<float, rows> columns[] = {
-      math::table_column<Table, column, rows>()...};
+  static constexpr auto table = [] {
+    std::array<float, count> copy = {};
+    for (unsigned i = 0; i < count; ++i) {
+      copy[i] = Table::coefficients[i / rows][i % rows];
+    }
+    return copy;
+  }();
 #pragma unroll
   for (unsigned i = threadIdx.x; i < count; i += threads) {
-    shared_table<Table>()[i / rows][i % rows] = columns[i / rows][i % rows];
+    const bool is_centre = i < rows;
+    SharedColumns<Table>::numbers()[i / rows][i % rows] =
+        divided && !is_centre ? beta.quickly_divided(table[i]) : table[i];
   }
+  __syncthreads();
+  return {};
 }
 
-// What all threads of a block do together before they apply Op to numbers of type T.
-template <typename Op, typename Round, typename T, int threads>
-__device__ void prepare() {
+// What Op needs before it is applied to numbers of type T: the columns of its table.
+template <typename Op, typename Round, typename T, int threads, typename Beta>
+__device__ auto prepare(const Beta& beta) {
   if constexpr (std::is_same_v<T, float> && requires { typename Op::template Table<Round>; }) {
-    using Table = typename Op::template Table<Round>;
-    fill_shared_table<Table, threads>(std::make_integer_sequence<int, Table::size>());
-    __syncthreads();
+    return share<typename Op::template Table<Round>, Op::divides_table, threads>(beta);
+  } else {
+    return math::NoColumns();
   }
 }
 
@@ -63,20 +78,6 @@ struct Instructions<double> : NoInstructions {
     return refined_reciprocal(x, guess);
   }
   static __device__ __forceinline__ double max(double a, double b) { return std::fmax(a, b); }
-};
-
-template <typename Table>
-class TableRow<Table, float> {
- public:
-  __device__ __forceinline__ explicit TableRow(int row) : row_(row & (Table::rows - 1)) {}
-
-  template <int column>
-  __device__ __forceinline__ float at() const {
-    return cuda::shared_table<Table>()[column][row_];
-  }
-
- private:
-  int row_;
 };
 
 }  // namespace math

@@ -45,11 +45,13 @@ template <typename scalar_t>
 using Round = math::Rounding<scalar_t, at::opmath_type<scalar_t>>;
 
 // Applies Op to one element, computed in opmath. input(i) is the element of the i-th input.
-template <typename Op, typename scalar_t, typename Beta, typename Input>
-__device__ __forceinline__ Results<Op, scalar_t> apply(const Beta& beta, const Input& input) {
+template <typename Op, typename scalar_t, typename Beta, typename Columns, typename Input>
+__device__ __forceinline__ Results<Op, scalar_t> apply(const Beta& beta, const Columns& columns,
+                                                       const Input& input) {
   using T = at::opmath_type<scalar_t>;
   const auto exact = [&]<int... i>(std::integer_sequence<int, i...>) {
-    return Op::template apply<Round<scalar_t>>(beta, static_cast<T>(input(i))...);
+    return Op::template apply<Round<scalar_t>, math::Deep>(beta, columns,
+                                                           static_cast<T>(input(i))...);
   }(std::make_integer_sequence<int, Op::inputs>());
   Results<Op, scalar_t> results;
 #pragma unroll
@@ -81,7 +83,7 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
+  const auto columns = prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>(beta);
 #pragma unroll
   for (int v = 0; v < vectors; ++v) {
     const int64_t place = first + v * threads;
@@ -89,7 +91,8 @@ __global__ void __launch_bounds__(threads)
       Vector out[Op::outputs];
 #pragma unroll
       for (int j = 0; j < width; ++j) {
-        const auto results = apply<Op, scalar_t>(beta, [&](int i) { return in[v][i].values[j]; });
+        const auto results =
+            apply<Op, scalar_t>(beta, columns, [&](int i) { return in[v][i].values[j]; });
 #pragma unroll
         for (int o = 0; o < Op::outputs; ++o) {
           out[o].values[j] = results.values[o];
@@ -105,7 +108,7 @@ __global__ void __launch_bounds__(threads)
   // The last block computes the remaining elements, fewer than a vector.
   const int64_t index = whole_vectors * width + threadIdx.x;
   if (blockIdx.x == gridDim.x - 1 && index < n) {
-    const auto results = apply<Op, scalar_t>(beta, [&](int i) {
+    const auto results = apply<Op, scalar_t>(beta, columns, [&](int i) {
       return reinterpret_cast<const scalar_t*>(operands.addresses[Op::outputs + i])[index];
     });
 #pragma unroll
@@ -139,11 +142,11 @@ __global__ void __launch_bounds__(threads)
       }
     }
   }
-  prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>();
+  const auto columns = prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>(beta);
 #pragma unroll
   for (int e = 0; e < strided_elements; ++e) {
     if (first + e * threads < n) {
-      const auto results = apply<Op, scalar_t>(beta, [&](int i) { return in[e][i]; });
+      const auto results = apply<Op, scalar_t>(beta, columns, [&](int i) { return in[e][i]; });
 #pragma unroll
       for (int o = 0; o < Op::outputs; ++o) {
         *reinterpret_cast<scalar_t*>(operands.addresses[o] + out[e][o]) = results.values[o];

@@ -17,8 +17,11 @@ namespace {
 template <typename Op, typename S>
 struct ElementwiseLoop {
   using T = Opmath<S>;
+  using Round = math::Rounding<S, T>;
   static constexpr int operands = Op::outputs + Op::inputs;
   static constexpr int64_t buffered = 256;  // elements gathered at a time, a multiple of step
+  static constexpr bool has_ranges = math::has_tables<Vector<T>> && requires { Op::has_far; };
+  static constexpr int block = has_ranges ? 2 : 1;  // steps that are computed in the same range
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
@@ -31,10 +34,11 @@ struct ElementwiseLoop {
   // always goes through a buffer.
   template <typename Beta>
   static void run(const Beta& beta, char* const* data, const int64_t* strides, int64_t n) {
+    const auto columns = math::columns_for<Op, Round, Vector<T>>(beta);
     int64_t done = 0;
     if (std::all_of(strides, strides + operands, contiguous)) {
       done = n / step<S> * step<S>;
-      vectors(beta, data, done);
+      vectors(beta, columns, data, done);
     }
     while (done < n) {
       alignas(vector_bytes) S buffers[operands][buffered];
@@ -50,7 +54,7 @@ struct ElementwiseLoop {
           gather(there, strides[i], count, buffers[i]);
         }
       }
-      vectors(beta, chunk, padded(count));
+      vectors(beta, columns, chunk, padded(count));
       for (int i = 0; i < Op::outputs; ++i) {
         if (in_buffer[i]) {
           scatter(buffers[i], count, data[i] + done * strides[i], strides[i]);
@@ -87,27 +91,64 @@ struct ElementwiseLoop {
 
   // n is a multiple of step. Not inlined: with two inlined copies, the compiler may swap operands
   // in one of them. The sign of a NaN result would then depend on the memory layout.
-  template <typename Beta>
-  [[gnu::noinline]] static void vectors(const Beta& beta, char* const* data, int64_t n) {
-    vectors(beta, data, n, std::make_index_sequence<Op::inputs>(),
+  template <typename Beta, typename Columns>
+  [[gnu::noinline]] static void vectors(const Beta& beta, const Columns& columns, char* const* data,
+                                        int64_t n) {
+    vectors(beta, columns, data, n, std::make_index_sequence<Op::inputs>(),
             std::make_index_sequence<Op::outputs>());
   }
 
-  // beta is taken by value, so that no store can change it.
-  template <typename Beta, size_t... input, size_t... output>
-  static FUSED_SOFTPLUS_INLINE void vectors(Beta beta, char* const* data, int64_t n,
-                                            std::index_sequence<input...>,
+  // beta and columns are taken by value, so that no store can change them.
+  template <typename Beta, typename Columns, size_t... input, size_t... output>
+  static FUSED_SOFTPLUS_INLINE void vectors(Beta beta, Columns columns, char* const* data,
+                                            int64_t n, std::index_sequence<input...>,
                                             std::index_sequence<output...>) {
+    constexpr int64_t step_bytes = step<S> * sizeof(S);
+    constexpr int count = Storage<S>::count;
     char* const to[] = {data[output]...};
     const char* const from[] = {data[Op::outputs + input]...};
-    for (int64_t i = 0; i < n * int64_t(sizeof(S)); i += step<S> * sizeof(S)) {
-      const typename Storage<S>::Vectors in[] = {Storage<S>::load(from[input] + i)...};
-      typename Storage<S>::Vectors out[Op::outputs];
-      for (int v = 0; v < Storage<S>::count; ++v) {
-        const auto result = Op::template apply<math::Rounding<S, T>>(beta, in[input].values[v]...);
-        ((out[output].values[v] = result.values[output]), ...);
+
+    // Computes so many steps from there on, in the range that all of their numbers allow.
+    const auto compute = [&]<int steps>(std::integral_constant<int, steps>, int64_t place) {
+      typename Storage<S>::Vectors in[steps][Op::inputs];
+      for (int s = 0; s < steps; ++s) {
+        ((in[s][input] = Storage<S>::load(from[input] + place + s * step_bytes)), ...);
       }
-      (Storage<S>::store(to[output] + i, out[output]), ...);
+      const auto apply = [&]<typename Range>(Range) {
+        for (int s = 0; s < steps; ++s) {
+          typename Storage<S>::Vectors out[Op::outputs];
+          for (int v = 0; v < count; ++v) {
+            const auto result =
+                Op::template apply<Round, Range>(beta, columns, in[s][input].values[v]...);
+            ((out[output].values[v] = result.values[output]), ...);
+          }
+          (Storage<S>::store(to[output] + place + s * step_bytes, out[output]), ...);
+        }
+      };
+      if constexpr (has_ranges) {
+        Vector<T> least{};
+        for (int s = 0; s < steps; ++s) {
+          for (int v = 0; v < count; ++v) {  // This order ignores a NaN.
+            least = math::min(Op::distance(beta, in[s][input].values[v]...), least);
+          }
+        }
+        if (!math::any_less(least, math::splat<Vector<T>>(-math::table_end))) {
+          apply(math::Near());
+        } else if (!math::any_less(least, math::splat<Vector<T>>(-beta.normal_end()))) {
+          apply(math::Far());
+        } else {
+          apply(math::Deep());
+        }
+      } else {
+        apply(math::Near());
+      }
+    };
+    const int64_t bytes = n * sizeof(S), blocks_end = bytes - bytes % (block * step_bytes);
+    for (int64_t place = 0; place < blocks_end; place += block * step_bytes) {
+      compute(std::integral_constant<int, block>(), place);
+    }
+    for (int64_t place = blocks_end; place < bytes; place += step_bytes) {
+      compute(std::integral_constant<int, 1>(), place);
     }
   }
 };

@@ -74,8 +74,7 @@ struct Storage<BFloat16> {
   static constexpr uint32_t upper_half = 0xffff0000;
 
   // Rounds the upper half to nearest, ties to even. A NaN came from a bfloat16 or from the
-  // processor. Its lower half is zero, except perhaps for the last bit that ToOdd set, so it does
-  // not overflow.
+  // processor. Its lower half is zero, so it does not overflow.
   static FUSED_SOFTPLUS_INLINE Word rounded(Vector<float> vector) {
     const Word bits = math::bit_cast<Word>(vector);
     return bits + 0x7fff + ((bits >> 16) & 1);

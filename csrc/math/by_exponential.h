@@ -10,13 +10,13 @@ namespace fused_softplus::math {
 
 // As Log1pRows, but exact at u = 0: log is ln(2), rounded, and v is p / 2. low is then
 // log1p(exp(-u)) - ln(2) with a small relative error.
-struct Log1pRowsWithoutOffset0 : Log1pRows<double> {
+struct Log1pRowsExactAt0 : Log1pRows<double> {
   static constexpr Row<double> row0{0.5, 0, NearestLn2<double>::high};
 };
 
 // log1p(exp(-|beta x|)): high is a constant (0 for k > 2), and |low| < 3/16.
 template <typename Rows, typename Beta, typename V>
-FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V x) {
+FUSED_SOFTPLUS_INLINE Split<V> by_exponential(const Beta& beta, V x) {
   using T = Element<V>;
   const ExpNeg<V> e(beta, x);
   // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 2 the row is
@@ -51,13 +51,13 @@ FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_by_exponential(const Beta& beta, V 
 template <typename Round, typename V>
 class SigmoidByExponential {
  public:
-  template <typename Beta>
-  FUSED_SOFTPLUS_INLINE SigmoidByExponential(const Beta& beta, V x) {
+  template <typename Beta, typename Columns>
+  FUSED_SOFTPLUS_INLINE SigmoidByExponential(const Beta& beta, const Columns&, V x) {
     const ExpNeg<V> e(beta, x);
     const auto [exp, exp_low] = e.sum();
     exp_ = exp;
     exp_low_ = exp_low;
-    if constexpr (Round::again) {
+    if constexpr (Round::to_odd) {
       exp_low_ = fma(e.scale, e.p_low, exp_low_);
     }
     denominator_ = 1 + exp_;
@@ -65,16 +65,16 @@ class SigmoidByExponential {
     reciprocal_ = reciprocal(denominator_);
   }
 
-  // sigmoid(beta x); only the sign of beta_x is used.
-  FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
+  // factor * sigmoid(beta x); only the sign of beta_x is used.
+  FUSED_SOFTPLUS_INLINE V times(V factor, V beta_x) const {
     const auto negative = is_negative(beta_x);
-    return divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
+    return factor * divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
   }
-  // beta sigmoid(-|beta x|) sigmoid(|beta x|)
+  // factor * beta sigmoid(-|beta x|) sigmoid(|beta x|)
   template <typename Beta>
-  FUSED_SOFTPLUS_INLINE V curvature(const Beta& beta) const {
-    return divide<ToNearest>(exp_, exp_low_) *
-           beta.times_exactly(divide<ToNearest>(splat<V>(1), splat<V>(0)));
+  FUSED_SOFTPLUS_INLINE V times_curvature(V factor, const Beta& beta) const {
+    return factor * (divide<ToNearest>(exp_, exp_low_) *
+                     beta.times_exactly(divide<ToNearest>(splat<V>(1), splat<V>(0))));
   }
 
  private:

@@ -6,6 +6,12 @@
 //   softplus(x)  = max(beta x, 0) / beta + log1p(exp(-u)) / beta
 //   softplus'(x) = sigmoid(beta x) = 1 - sigmoid(-u) or sigmoid(-u)
 //
+// Which way computes log1p(exp(-u)) and sigmoid(-u) is a question of speed:
+//
+//   tables.h          float on AVX-512 and CUDA, and on CPUs that look up each number by itself
+//   octaves.h         log1p(exp(-u)) of float on AVX2, which looks up one of 8 numbers at once
+//   by_exponential.h  double, whose tables would not fit into registers, and sigmoid on AVX2
+//
 // Each formula states its error bounds, which bounds.h defines. The accuracy program (tests/cpp/
 // accuracy), the Python tests and the documentation read these numbers.
 #pragma once
@@ -14,6 +20,7 @@
 #include "csrc/math/by_exponential.h"
 #include "csrc/math/kernel.h"
 #include "csrc/math/log_expm1.h"
+#include "csrc/math/octaves.h"
 #include "csrc/math/rounding.h"
 #include "csrc/math/tables.h"
 
@@ -24,46 +31,73 @@ struct Outputs {
   V values[count];
 };
 
-// log1p(exp(-|beta x|)), by Table for float and by Rows for double.
-template <typename Table, typename Rows, typename Beta, typename V>
-FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg(const Beta& beta, V x) {
-  if constexpr (std::is_same_v<Element<V>, float>) {
-    return by_table<Table>(beta, x);
+// log1p(exp(-|beta x|)) / beta, by whichever way is the fastest. columns are those of Softplus.
+template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+FUSED_SOFTPLUS_INLINE auto divided_log1p_exp_neg(const Beta& beta, const Columns& columns, V x) {
+  if constexpr (has_tables<V>) {
+    return by_table<Log1pTableFor<Round>, Range>(beta, columns, x);
+  } else if constexpr (has_octaves<V>) {
+    using Octaves = std::conditional_t<Round::coarsely, ShortLog1pOctaves, Log1pOctaves>;
+    const auto [split, scale] = by_octaves<Octaves>(beta, x);
+    return Scaled<V, Unscaled<V>>{beta.divide(split).times(scale), {}, x};
   } else {
-    return log1p_exp_neg_by_exponential<Rows>(beta, x);
+    return Scaled<V, Unscaled<V>>{beta.divide(by_exponential<Log1pRows<double>>(beta, x)), {}, x};
   }
 }
 
-// relu + log, which have the same sign.
+// log1p(exp(-|beta x|)), such that the relative error of log1p(exp(-u)) - NearestLn2 is small, too.
+template <typename Beta, typename Columns, typename V>
+FUSED_SOFTPLUS_INLINE Split<V> log1p_exp_neg_exact_at_0(const Beta& beta, const Columns& columns,
+                                                        V x) {
+  if constexpr (has_tables<V>) {
+    return by_table<Log1pTableExactAt0, Near>(beta, columns, x).split;
+  } else if constexpr (has_octaves<V>) {
+    const auto [split, scale] = by_octaves<Log1pOctavesExactAt0>(beta, x);
+    return split.times(scale);
+  } else {
+    return by_exponential<Log1pRowsExactAt0>(beta, x);
+  }
+}
+
+// max(x, 0) + log, which have the same sign.
 template <typename Round, typename Beta, typename V>
-FUSED_SOFTPLUS_INLINE V sum(const Beta& beta, V relu, V beta_x, const Split<V>& log) {
-  const V high = log.scaled_high();
-  if constexpr (Round::coarsely) {
-    return Round::sum(relu, log.sum());
-  } else if constexpr (std::is_same_v<Element<V>, float>) {
+FUSED_SOFTPLUS_INLINE V sum(const Beta& beta, V x, V near_x, V beta_x, const Split<V>& log) {
+  if constexpr (std::is_same_v<Element<V>, float> && !Round::coarsely && !Round::to_odd) {
     // The larger one is added last, so that only this addition rounds at the size of the result.
-    if constexpr (Round::again) {
-      // Round rounds this addition, so log must not come first where relu is 0. It does not need
-      // to, because float16 has no results near the subnormal floats.
-      return Round::sum(larger_as<Bits<V>>(relu, high),
-                        log.scaled_low_plus(smaller_as<Bits<V>>(relu, high)));
-    } else {
-      const auto [first, last] = beta.in_order(relu, beta_x, high);
-      return last + log.template low_plus<ToNearest>(log.factor, first == high, first);
-    }
+    const auto [first, last] = beta.in_order(x, near_x, beta_x, log.high);
+    return last + log.low_plus(first);
   } else {
-    // Exact, whichever is larger: the low part has more to lose in double than in float.
-    const Sum<V> sum = two_sum(relu, high);
-    return Round::sum(sum.rounded, log.scaled_low_plus(sum.lost));
+    const V relu = Round::finite(beta.relu(x, beta_x));
+    if constexpr (Round::coarsely) {
+      return relu + log.sum();
+    } else if constexpr (Round::to_odd) {
+      // Round rounds the last addition, so log must not come first where relu is 0. It does not
+      // need to, because float16 has no results near the subnormal floats.
+      return Round::sum(larger_as<Bits<V>>(relu, log.high),
+                        log.low_plus(smaller_as<Bits<V>>(relu, log.high)));
+    } else {
+      // Exact, whichever is larger: the low part has more to lose in double than in float.
+      const Sum<V> sum = two_sum(relu, log.high);
+      return sum.rounded + log.low_plus(sum.lost);
+    }
   }
 }
 
-template <typename V>
-constexpr bool sigmoid_by_table =
-    std::is_same_v<Element<V>, float> && Instructions<V>::table_rows == SigmoidTable::rows;
+// Where a formula looks up its coefficients: in columns that are divided by beta, or in the table.
+struct NoColumns {};
+template <typename Op, typename Round, typename V, typename Beta>
+FUSED_SOFTPLUS_INLINE auto columns_for([[maybe_unused]] const Beta& beta) {
+  if constexpr (!(has_tables<V> && requires { typename Op::template Table<Round>; })) {
+    return NoColumns();
+  } else if constexpr (Op::divides_table) {
+    return beta.template divided<typename Op::template Table<Round>>();
+  } else {
+    return Columns<typename Op::template Table<Round>>();
+  }
+}
 
-template <typename Round, typename V>
-using Sigmoid = std::conditional_t<sigmoid_by_table<V>, SigmoidByTable<Round, V>,
+template <typename Round, typename Range, typename V>
+using Sigmoid = std::conditional_t<has_tables<V>, SigmoidByTable<Round, Range, V>,
                                    SigmoidByExponential<Round, V>>;
 
 // softplus: x where beta x > threshold, else log(1 + exp(beta x)) / beta. In float and for beta = 1
@@ -71,11 +105,10 @@ using Sigmoid = std::conditional_t<sigmoid_by_table<V>, SigmoidByTable<Round, V>
 //
 // Worst case for any beta, in ULP:
 //
-//   0.95 (as for beta = 1) + 1 (rounding high / beta in the tail) + 1/3 (the remainder)
-//   + 0.3 (rounding beta to float) = 2.6
+//   1/2 (the last addition) + 1 (rounding value / beta, where the result has a smaller exponent)
+//   + 1/3 (rounding the other coefficients) + 1/2 (rounding r twice) = 2.3
 //
-// They do not coincide: the worst error of float is 2.34, among 300 betas half of which float
-// rounds by as much as it can.
+// By octaves, 2.6; the worst error found is 2.34.
 struct Softplus {
   static constexpr int inputs = 1;
   static constexpr int outputs = 1;
@@ -85,16 +118,25 @@ struct Softplus {
                                               .any_beta_without_fma = 2.5,
                                               .multiplier = Multiplier::inverse_beta,
                                               .correctly_rounded = true,
-                                              .bfloat16_adds = 1.7}};
+                                              .bfloat16_adds = 80}};
   template <typename Round>
-  using Table = Log1pTableFor<Round>;  // where float looks up its coefficients
+  using Table = Log1pTableFor<Round>;
+  static constexpr bool divides_table = true;
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x) {
+  // Numbers are Far where distance is below -table_end.
+  static constexpr bool has_far = true;
+  template <typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V x) {
+    return beta.times(x);
+  }
+
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns& columns,
+                                                         V x) {
     const V beta_x = beta.times(x);
-    const V relu = Round::finite(beta.relu(x, beta_x));
-    const Split<V> log = beta.divide(log1p_exp_neg<Table<Round>, Log1pRows<double>>(beta, x));
-    const V smooth = sum<Round>(beta, relu, beta_x, log);
+    const auto [log, scale, near_x] = divided_log1p_exp_neg<Round, Range>(beta, columns, x);
+    const V result = sum<Round>(beta, x, near_x, beta_x, log);
+    const V smooth = scale.template last<Round>(result, beta_x < 0);
     return {beta.select_limit(beta_x, x, smooth)};
   }
 };
@@ -103,8 +145,7 @@ struct Softplus {
 //
 // Worst case for any beta, in ULP:
 //
-//   0.95 (as for beta = 1) + 3/16 (one more rounding of the remainder, at exp(-r) = 3/2)
-//   + 0.31 (rounding beta to float) = 1.44
+//   0.92 (as for beta = 1) + 1/2 (rounding r twice) = 1.42
 struct SoftplusBackward {
   static constexpr int inputs = 2;
   static constexpr int outputs = 1;
@@ -113,15 +154,23 @@ struct SoftplusBackward {
                                               .power_of_2_without_fma = 1.6,
                                               .any_beta_without_fma = 1.6,
                                               .correctly_rounded = true,
-                                              .bfloat16_adds = 1.7}};
+                                              .bfloat16_adds = 80}};
   template <typename Round>
   using Table = SigmoidTableFor<Round>;
+  static constexpr bool divides_table = false;
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_output, V x) {
+  static constexpr bool has_far = true;
+  template <typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V, V x) {
+    return beta.times(x);
+  }
+
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns& columns,
+                                                         V grad_output, V x) {
     const V beta_x = beta.times(x);
-    const V sigmoid = Sigmoid<Round, V>(beta, x).at(beta_x);
-    return {beta.select_limit(beta_x, grad_output, grad_output * sigmoid)};
+    const Sigmoid<Round, Range, V> sigmoid(beta, columns, x);
+    return {beta.select_limit(beta_x, grad_output, sigmoid.times(grad_output, beta_x))};
   }
 };
 
@@ -139,9 +188,9 @@ struct SoftplusBackwardFromResult {
   static constexpr Bounds bounds[outputs] = {
       {.power_of_2 = 1.5, .any_beta = 2, .power_of_2_without_fma = 2, .any_beta_without_fma = 2}};
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_output,
-                                                         V result) {
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns&,
+                                                         V grad_output, V result) {
     const ExpNeg<V> e(beta, result);
     return {grad_output * Round::fma(-e.scale, e.p, 1 - e.scale)};
   }
@@ -155,12 +204,14 @@ struct SoftplusBackwardFromResult {
 //
 //   grad_grad_input * grad_output * beta * sigmoid(beta x) * sigmoid(-beta x)
 //
-// For beta a power of 2, the second multiplies one sigmoid with an error below 1 ULP by one with
-// 0.55 ULP, and rounds: at most 3.1 ULP. They do not coincide: the worst error of all float32
-// inputs is 2.13, and that of a search in float64 2.03.
+// For beta a power of 2, the mantissa of the result may be just below 2 while that of the smaller
+// sigmoid is near 1, so that 1 ULP of it is 2 ULP of the result. Worst case, in ULP of the result:
 //
-// For any beta, the mantissa of the result may be just below 2 while those of the factors are near
-// 1, so that 1 ULP of a factor is 2 ULP of the result. Worst case, in ULP of the result:
+//   2 * 0.92 (the smaller sigmoid) + 1/2 (the larger one) + 1/2 (their product) = 2.84
+//
+// They do not coincide: the worst error of all float32 inputs is 2.16.
+//
+// For any beta, the product with beta rounds, too. Worst case, in ULP of the result:
 //
 //   1/2 (product with beta) + 1 (product of the sigmoids) + 1 + 1/2 (rounding each sigmoid)
 //   + 1 (exp(-u): 1/2 for r, 1/3 for p, 1/6 for the polynomial) = 4
@@ -176,19 +227,28 @@ struct SoftplusDoubleBackward {
                                               .power_of_2_without_fma = 4,
                                               .any_beta_without_fma = 4,
                                               .multiplier = Multiplier::beta,
-                                              .bfloat16_adds = 1.7}};
+                                              .bfloat16_adds = 80}};
   template <typename Round>
   using Table = SigmoidTableFor<Round>;
+  static constexpr bool divides_table = false;
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_grad_input,
-                                                         V grad_output, V x) {
+  // The second derivative is small where x is large, too.
+  static constexpr bool has_far = true;
+  template <typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V, V, V x) {
+    return -abs(beta.times(x));
+  }
+
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns& columns,
+                                                         V grad_grad_input, V grad_output, V x) {
     const V beta_x = beta.times(x);
-    const Sigmoid<Round, V> sigmoid(beta, x);
-    const V slope = sigmoid.at(beta_x);
-    const V curvature = sigmoid.curvature(beta);
-    return {beta.select_limit(beta_x, grad_grad_input, grad_grad_input * slope),
-            beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)};
+    const Sigmoid<Round, Range, V> sigmoid(beta, columns, x);
+    const V curvature = sigmoid.times_curvature(grad_grad_input * grad_output, beta);
+    return {
+        beta.select_limit(beta_x, grad_grad_input, sigmoid.times(grad_grad_input, beta_x)),
+        beta.select_linear(beta_x, splat<V>(0), curvature),
+    };
   }
 };
 
@@ -213,9 +273,10 @@ struct SoftplusDoubleBackwardFromResult {
                                               .any_beta_without_fma = 2.5,
                                               .multiplier = Multiplier::beta}};
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V grad_grad_input,
-                                                         V grad_output, V result) {
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns&,
+                                                         V grad_grad_input, V grad_output,
+                                                         V result) {
     const ExpNeg<V> e(beta, result);
     const V curvature = e.times_1_plus_p(beta.times(e.scale));
     return {grad_grad_input * Round::fma(-e.scale, e.p, 1 - e.scale),
@@ -237,8 +298,8 @@ struct InverseSoftplus {
                                               .correctly_rounded = true,
                                               .float32_in_double = 0.50001}};
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V y) {
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns&, V y) {
     return {beta.select_linear(beta.times(y), y, smooth<Round>(beta, y))};
   }
 
@@ -279,21 +340,23 @@ struct ShiftedSoftplus {
                                               .power_of_2_without_fma = 2,
                                               .any_beta_without_fma = 6}};
   template <typename Round>
-  using Table = Log1pTableWithoutLow0;
+  using Table = Log1pTableExactAt0;
+  static constexpr bool divides_table = false;
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x) {
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns& columns,
+                                                         V x) {
     using Ln2 = NearestLn2<Element<V>>;
     constexpr Element<V> near_0 = std::numeric_limits<Element<V>>::epsilon() / 8;
     const V beta_x = beta.times(x);
-    const Split<V> log = log1p_exp_neg<Table<Round>, Log1pRowsWithoutOffset0>(beta, x);
-    const V high = log.scaled_high() - Ln2::high;
-    const V low = log.scaled_low_plus(high == 0 ? splat<V>(0) : splat<V>(-Ln2::low));
+    const Split<V> log = log1p_exp_neg_exact_at_0(beta, columns, x);
+    const V high = log.high - Ln2::high;
+    const V high_lost = log.high - (high + Ln2::high);
+    const V low = log.low_plus(high == 0 ? splat<V>(0) : high_lost - Ln2::low);
     const Split<V> shifted_log = beta.divide(Split<V>{high, low, splat<V>(1)});
-    const V scaled_high = shifted_log.scaled_high();
-    const V scaled_lost = fma(shifted_log.high, shifted_log.factor, -scaled_high);
-    const Sum<V> sum = two_sum(beta.relu(x, beta_x), scaled_high);
-    const V smooth = sum.rounded + shifted_log.scaled_low_plus(sum.lost + scaled_lost);
+    const V quotient_lost = fma(high, shifted_log.factor, -shifted_log.high);
+    const Sum<V> sum = two_sum(beta.relu(x, beta_x), shifted_log.high);
+    const V smooth = sum.rounded + shifted_log.low_plus(sum.lost + quotient_lost);
     const V shift =
         beta.divide(Split<V>{splat<V>(-Ln2::high), splat<V>(-Ln2::low), splat<V>(1)}).sum();
     const V curve = abs(beta_x) < near_0 ? splat<V>(0.5) * x : smooth;
@@ -312,10 +375,18 @@ struct SoftplusFloor {
                                               .multiplier = Multiplier::inverse_beta}};
   template <typename Round>
   using Table = Softplus::Table<ToNearest>;
+  static constexpr bool divides_table = true;
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, V x, V floor) {
-    return {Softplus::apply<ToNearest>(beta, x).values[0] + floor};
+  static constexpr bool has_far = true;
+  template <typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V x, V) {
+    return Softplus::distance(beta, x);
+  }
+
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static Outputs<V, outputs> apply(const Beta& beta, const Columns& columns,
+                                                         V x, V floor) {
+    return {Softplus::apply<ToNearest, Range>(beta, columns, x).values[0] + floor};
   }
 };
 
@@ -327,20 +398,37 @@ template <typename Op>
 struct WithBias {
   template <typename Round>
   using Table = typename Op::template Table<Round>;
+  static constexpr bool divides_table = Op::divides_table;
   static constexpr int inputs = Op::inputs + 1;
   static constexpr int outputs = Op::outputs;
 
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V x, V bias) {
-    return Op::template apply<Round>(beta, x + bias);
+  static constexpr bool has_far = true;
+  template <typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V x, V bias) {
+    return Op::distance(beta, x + bias);
   }
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V grad, V x, V bias) {
-    return Op::template apply<Round>(beta, grad, x + bias);
+  template <typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V grad, V x, V bias) {
+    return Op::distance(beta, grad, x + bias);
   }
-  template <typename Round, typename Beta, typename V>
-  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, V grad_grad, V grad, V x, V bias) {
-    return Op::template apply<Round>(beta, grad_grad, grad, x + bias);
+  template <typename Beta, typename V>
+  FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V grad_grad, V grad, V x, V bias) {
+    return Op::distance(beta, grad_grad, grad, x + bias);
+  }
+
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, const Columns& columns, V x, V bias) {
+    return Op::template apply<Round, Range>(beta, columns, x + bias);
+  }
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, const Columns& columns, V grad, V x,
+                                          V bias) {
+    return Op::template apply<Round, Range>(beta, columns, grad, x + bias);
+  }
+  template <typename Round, typename Range, typename Beta, typename Columns, typename V>
+  FUSED_SOFTPLUS_INLINE static auto apply(const Beta& beta, const Columns& columns, V grad_grad,
+                                          V grad, V x, V bias) {
+    return Op::template apply<Round, Range>(beta, columns, grad_grad, grad, x + bias);
   }
 };
 

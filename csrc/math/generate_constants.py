@@ -120,7 +120,7 @@ def atanh_rest(s_squared):
     return mp.re(2 * mp.atanh(s) / s) - 2
 
 
-def table_row(k, type_):
+def log1p_parameters(k, type_):
     """(scale, offset, log) with log(1 + 2**-k (1 + p)) = log + log1p(scale * p + offset).
 
     Any scale near 1 / (1 + 2**k) would do. Of 8,000 candidates, this is the one for which
@@ -143,68 +143,185 @@ def table_row(k, type_):
     return best
 
 
-# csrc/math/tables.h explains the method.
-ROWS = 32  # from here on, log1p(t) and t / (1 + t) are t = exp(-u) in the precision of float
+# csrc/math/tables.h explains this table: how many rows it has, how many of them also hold exp(-u),
+# and the binade that these lie around.
+ROWS, SHARED_ROWS, LAST_BINADE = 32, 2, 30
+STEP = (LAST_BINADE + mp.mpf(1) / 2 + 2 * MARGIN) * mp.log(2) / (ROWS - mp.mpf(1) / 2)
+CANDIDATES = 2000  # for the centre of each row
 
 
-def log1p_row(k, r):
-    """2**k log1p(exp(-u)) with u = k ln(2) + r."""
-    return mp.exp(-r) if k == ROWS - 1 else mp.log1p(mp.exp(-r) / 2**k) * 2**k
+def log1p_exp_neg(u):
+    return mp.log1p(mp.exp(-u))
 
 
-def sigmoid_row(k, r):
-    """2**k sigmoid(-u) with u = k ln(2) + r."""
-    return mp.exp(-r) if k == ROWS - 1 else mp.exp(-r) / (1 + mp.exp(-r) / 2**k)
+def sigmoid_neg(u):
+    return 1 / (1 + mp.exp(u))
 
 
-def log1p_high(k, value):
+def log1p_slope(u):
+    return -sigmoid_neg(u)
+
+
+def sigmoid_slope(u):
+    return -sigmoid_neg(u) * sigmoid_neg(-u)
+
+
+def in_row(row, function, exponential):
+    """What a row holds: a function, or the mean of it and the exponential in the shared rows."""
+    if row < ROWS - SHARED_ROWS:
+        return function
+    return lambda u: (function(u) + exponential(u)) / 2
+
+
+def centre_between(low, high, digits, value, slope):
+    """The number between low and high, with so many digits after the binary point, for which value
+    and slope are nearest to floats (Gal's method)."""
+    first, last = int(low * 2**digits) + 1, int(high * 2**digits)
+    candidates = range(first, last + 1, max(1, (last - first) // CANDIDATES))
+
+    def lost(exact):
+        return abs(exact / FLOAT.round(exact) - 1)
+
+    def error(centre):
+        exact, steep = value(centre), slope(centre)
+        return lost(exact) + lost(steep) * abs(steep / exact) * STEP / 2
+
+    with mp.workprec(90):
+        return min((mp.mpf(i) / 2**digits for i in candidates), key=error)
+
+
+def table_row(row, centre, value, slope, degree, quantity=None):
+    """-centre, value, slope and the other coefficients, and the error of their sum, relative to the
+    quantity, or else to the value."""
+    quantity = quantity or value
+    first = [FLOAT.round(value(centre)), FLOAT.round(slope(centre))]
+    low, high = max(0, row - mp.mpf(1) / 2) * STEP, (row + mp.mpf(1) / 2) * STEP
+    others, error = rounded_fit(
+        lambda r: value(centre + r) - first[0] - first[1] * r,
+        lambda r: 1 / abs(quantity(centre + r)),
+        (low - centre, high - centre),
+        range(2, degree + 1),
+        FLOAT,
+    )
+    return [-centre, *first, *others], error
+
+
+# Where the centres of log1p lie, other than in the middle of their rows.
+#
+# Row 0: the result is value + low r, where low is rounded to 2^-25. Its rounding errors must not
+# outweigh a step of r, or neighbouring results would decrease. With r from -1/8 to 1/4 they do not.
+# Row 1: value and max(x, 0) are added last, the larger of them after the smaller. The sum that is
+# rounded before is x + log1p - value while x < value, and log1p from there on. From 1/2 on, that
+# would cost half an ULP. It stays below if value is at least 0.4328, the x with log1p = 1/2.
+LOG1P_CENTRES = {0: (mp.mpf("0.1231"), mp.mpf("0.1249")), 1: (mp.mpf("0.59"), mp.mpf("0.612"))}
+SIGMOID_CENTRES = {0: (mp.mpf(0), mp.mpf(0))}  # where value and slope are floats
+
+
+def table_rows(function, derivative, centres, degrees):
+    """The rows of a table for each degree, and their relative errors."""
+    tables = {degree: [] for degree in degrees}
+    for row in range(ROWS):
+        value = in_row(row, function, lambda u: mp.exp(-u))
+        slope = in_row(row, derivative, lambda u: -mp.exp(-u))
+        # So coarse that u - centre, and k ln2 + centre, are exact, except near 0.
+        digits = 16 if row >= ROWS - SHARED_ROWS else 19 if row * STEP > 8 else 21
+        low, high = centres.get(row, ((row - mp.mpf(1) / 32) * STEP, (row + mp.mpf(1) / 32) * STEP))
+        centre = centre_between(low, high, digits, value, slope) if low < high else low
+        for degree, rows in tables.items():
+            rows.append(table_row(row, centre, value, slope, degree))
+    return tables
+
+
+# csrc/math/octaves.h explains this one.
+OCTAVES = 8
+
+
+def octave_row(k, r):
+    """2**k log1p(exp(-u)) with u = k ln(2) + r, and exp(-r) in the last row."""
+    return mp.exp(-r) if k == OCTAVES - 1 else mp.log1p(mp.exp(-r) / 2**k) * 2**k
+
+
+def octave_high(k):
     """high and relu = max(x, 0) are added last, the larger of them after the smaller. The sum that
     is rounded before is relu + log1p - high while relu < high, and log1p from there on. Neither may
     reach 1/2, where rounding it would cost half an ULP. Therefore high is 7/16 for k = 1: log1p of
     exp(-7/16) is just below 1/2."""
-    return mp.mpf(7) / 8 if k == 1 else FLOAT.round(value)
+    return mp.mpf(7) / 8 if k == 1 else FLOAT.round(octave_row(k, mp.mpf(0)))
 
 
-def sigmoid_high(k, value):
-    """Short enough that 1 - 2**-k high is exact."""
-    return rounded(value, FLOAT.digits - k) if k < 12 else mp.mpf(1)
-
-
-def polynomial_row(function, high, k, degree):
-    """high, slope, core and low with function(k, r) = high + low + slope r + r**2 core(r), and the
-    relative error of that sum. Without a function for high, high is fitted and there is no low.
+def octave_coefficients(k, high, degree):
+    """high, slope, core and low with octave_row(k, r) = high + low + slope r + r**2 core(r), and
+    the relative error of that sum. Without a number for high, high is fitted and there is no low.
     """
-    high_value = high(k, function(k, mp.mpf(0))) if high else 0
     (constant, *others), error = rounded_fit(
-        lambda r: function(k, r) - high_value,
-        lambda r: 1 / function(k, r),
+        lambda r: octave_row(k, r) - (high or 0),
+        lambda r: 1 / octave_row(k, r),
         EXP_INTERVAL,
         range(degree + 1),
         FLOAT,
     )
-    return [high_value, *others, constant] if high else [constant, *others], error
+    return [high, *others, constant] if high else [constant, *others], error
 
 
 def log2(error):
     return f"2^{float(mp.log(error, 2)):.1f}"
 
 
-def emit_table(struct, meaning, function, high, degree, correction=""):
-    rows, errors = zip(
-        *(polynomial_row(function, high, k, degree) for k in range(ROWS)), strict=True
-    )
-    terms = "high + slope r + r^2 (core0 + core1 r + ...)" + (" + low" if high else "")
-    print(f"// 2^k {meaning} = {terms}, a column for each;")
-    print(f"// relative error: {log2(max(errors))}")
-    print(f"struct {struct} {{")
-    print(f"  static constexpr int size = {len(rows[0])}, rows = {ROWS};")
-    print(f"  static constexpr bool has_low = {'true' if high else 'false'};")
-    print("  static constexpr float coefficients[size][rows] = {")
+def emit_columns(rows, scale=1):
+    print(f"  static constexpr int size = {len(rows[0])}, rows = {len(rows)};")
+    print("  alignas(64) static constexpr float coefficients[size][rows] = {")
     for column in zip(*rows, strict=True):
-        print(f"      {{{', '.join(FLOAT.literal(value) for value in column)}}},")
+        print(f"      {{{', '.join(FLOAT.literal(value * scale) for value in column)}}},")
     print("  };")
-    if correction:
-        print(f"  using Correction = {correction};")
+
+
+def emit_tables(struct, meaning, function, derivative, centres):
+    print(f"// {meaning} = value + slope r + c2 r^2 + ... with r = u - centre: a column for")
+    print("// -centre, value, slope and each of the other coefficients")
+    print(f"template <int degree>\nstruct {struct};\n")
+    for degree, fits in table_rows(function, derivative, centres, (4, 6)).items():
+        rows, errors = zip(*fits, strict=True)
+        print(f"// Relative error: {log2(max(errors))}")
+        print(f"template <>\nstruct {struct}<{degree}> {{")
+        emit_columns(rows)
+        print("};\n")
+
+
+def emit_row_exact_at_0():
+    def shifted(u):
+        return log1p_exp_neg(u) - mp.log(2)
+
+    nearest = FLOAT.round(mp.log(2))
+    row, error = table_row(0, mp.mpf(0), lambda u: nearest + shifted(u), log1p_slope, 6, shifted)
+    print("// Another row 0 of Log1pTable<6>: value is NearestLn2<float>::high, and the rest is")
+    print(f"// log1p(exp(-u)) - ln(2). Relative error of the rest: {log2(error)}")
+    print("struct Log1pRowExactAt0 {")
+    numbers = ", ".join(FLOAT.literal(value) for value in row)
+    print(f"  static constexpr float coefficients[{len(row)}] = {{{numbers}}};")
+    print("};\n")
+
+
+def emit_geometry():
+    last = LAST_BINADE + mp.mpf(1) / 2
+    print("// How log1p_exp_neg and sigmoid_neg are divided into rows")
+    print("struct TableSteps {")
+    print(f"  static constexpr float per_unit = {FLOAT.literal(FLOAT.round(1 / STEP))};")
+    print(f"  static constexpr float last_binade = {LAST_BINADE};")
+    print("  // just below the end of the last row")
+    end = FLOAT.round(last * mp.log(2) * (1 - mp.mpf(2) ** -18))
+    print(f"  static constexpr float end = {FLOAT.literal(end)};")
+    print("};\n")
+
+
+def emit_octaves(struct, high, degree):
+    highs = [octave_high(k) if high else None for k in range(OCTAVES)]
+    fits = [octave_coefficients(k, highs[k], degree) for k in range(OCTAVES)]
+    terms = "high + slope r + r^2 (core0 + core1 r + ...)" + (" + low" if high else "")
+    print(f"// 2^(k - 24) log1p(exp(-u)) = {terms}, a column for each;")
+    print(f"// relative error: {log2(max(error for _, error in fits))}")
+    print(f"struct {struct} {{")
+    print(f"  static constexpr bool has_low = {'true' if high else 'false'};")
+    emit_columns([row for row, _ in fits], mp.mpf(2) ** -24)
     print("};\n")
 
 
@@ -241,7 +358,7 @@ def emit_nearest_ln2(type_):
 def emit_log1p_rows(type_):
     print(f"template <>\nstruct Log1pRows<{type_.name}> {{")
     for k in range(3):
-        error, *row = table_row(k, type_)
+        error, *row = log1p_parameters(k, type_)
         row = ", ".join(type_.literal(value) for value in row)
         print(f"  // k = {k}; error of log: {log2(error)}")
         print(f"  static constexpr Row<{type_.name}> row{k}{{{row}}};")
@@ -351,13 +468,13 @@ if __name__ == "__main__":
     emit_exp(FLOAT, degree=6)
     emit_ln2(FLOAT, high_bits=16)
     emit_nearest_ln2(FLOAT)
-    log1p = "log1p(exp(-u))", log1p_row
-    sigmoid = "sigmoid(-u)", sigmoid_row
+    emit_geometry()
+    emit_tables("Log1pTable", "log1p(exp(-u))", log1p_exp_neg, log1p_slope, LOG1P_CENTRES)
+    emit_row_exact_at_0()
+    emit_tables("SigmoidTable", "sigmoid(-u)", sigmoid_neg, sigmoid_slope, SIGMOID_CENTRES)
     emit_log1p_correction()
-    emit_table("Log1pTable", *log1p, log1p_high, 6, "Log1pCorrection")
-    emit_table("SigmoidTable", *sigmoid, sigmoid_high, 6)
-    emit_table("ShortLog1pTable", *log1p, None, 5, "Log1pCorrection")
-    emit_table("ShortSigmoidTable", *sigmoid, None, 5)
+    emit_octaves("Log1pOctaves", True, 6)
+    emit_octaves("ShortLog1pOctaves", False, 5)
     emit_exp(DOUBLE, degree=12)
     emit_ln2(DOUBLE, high_bits=42)
     emit_log1p(DOUBLE, degree=15)

@@ -22,15 +22,12 @@ template <typename V, bool = std::is_arithmetic_v<V>>
 struct Lanes {
   using Element = V;
   using Bits = std::conditional_t<sizeof(V) == 4, int32_t, int64_t>;
-  using Unsigned = std::make_unsigned_t<Bits>;
 };
 #ifndef __CUDACC__
 template <typename V>
 struct Lanes<V, false> {
   using Element = std::remove_reference_t<decltype(V{}[0])>;
   using Bits = decltype(V{} < V{});
-  typedef std::make_unsigned_t<typename Lanes<Element>::Bits> Unsigned
-      __attribute__((vector_size(sizeof(V))));
 };
 
 // A vector of that many bytes. (An alias template would lose the attribute here.)
@@ -43,8 +40,6 @@ template <typename V>
 using Element = typename Lanes<V>::Element;
 template <typename V>
 using Bits = typename Lanes<V>::Bits;
-template <typename V>
-using UnsignedBits = typename Lanes<V>::Unsigned;
 
 // The same number in every lane. Zero is subtracted rather than added, so that -0.0 stays -0.0.
 template <typename V>
@@ -73,6 +68,11 @@ FUSED_SOFTPLUS_INLINE V abs(V x) {
   } else {
     return bit_cast<V>(bit_cast<Bits<V>>(x) & ~sign_bit<V>);
   }
+}
+
+template <typename V>
+FUSED_SOFTPLUS_INLINE auto is_finite(V x) {
+  return abs(x) <= std::numeric_limits<Element<V>>::max();
 }
 
 // What an instruction set or a device has for numbers of type V. csrc/cpu/isa/ and cuda/ specialize
@@ -123,15 +123,11 @@ FUSED_SOFTPLUS_INLINE V reciprocal(V x) {
   }
 }
 
-// is_negative tests the sign bit. with_opposite_sign gives `positive` the sign opposite to that of
-// x. Both are cheaper than a comparison of x with 0, and differ from it only for zeros.
+// Tests the sign bit, which is cheaper than a comparison with 0 on AVX2. They differ for -0.0 and
+// NaN.
 template <typename V>
 FUSED_SOFTPLUS_INLINE auto is_negative(V x) {
   return bit_cast<Bits<V>>(x) < 0;
-}
-template <typename V>
-FUSED_SOFTPLUS_INLINE V with_opposite_sign(V positive, V x) {
-  return bit_cast<V>(bit_cast<Bits<V>>(positive) | (~bit_cast<Bits<V>>(x) & sign_bit<V>));
 }
 
 // a * b + c, rounded towards zero. |c| >= |a b|, or c = 0.
@@ -168,6 +164,22 @@ FUSED_SOFTPLUS_INLINE V max(V a, V b) {
   }
 }
 
+// Whether a < b in any lane.
+template <typename V>
+FUSED_SOFTPLUS_INLINE bool any_less(V a, V b) {
+  if constexpr (requires { Instructions<V>::any_less(a, b); }) {
+    return Instructions<V>::any_less(a, b);
+  } else if constexpr (std::is_arithmetic_v<V>) {
+    return a < b;
+  } else {
+    Element<Bits<V>> any = 0;
+    for (unsigned i = 0; i < sizeof(V) / sizeof(Element<V>); ++i) {
+      any |= a[i] < b[i];
+    }
+    return any != 0;
+  }
+}
+
 // a + b exactly, as the rounded sum and its rounding error (Knuth's TwoSum).
 template <typename V>
 struct Sum {
@@ -180,9 +192,8 @@ FUSED_SOFTPLUS_INLINE Sum<V> two_sum(V a, V b) {
   return {sum, (a - (sum - b_part)) + (b - b_part)};
 }
 
-// The number whose bits are the larger, or the smaller, integer. As signed integers (Bits<V>), two
-// numbers with the same sign compare by their magnitudes. As unsigned integers, -0.0 is larger than
-// every positive number. The result may be a NaN if either number is.
+// The number whose bits are the larger, or the smaller, integer. Two numbers with the same sign
+// compare by their magnitudes. The result may be a NaN if either number is.
 template <typename Integer, typename V>
 FUSED_SOFTPLUS_INLINE V larger_as(V a, V b) {
   const auto a_bits = bit_cast<Integer>(a), b_bits = bit_cast<Integer>(b);

@@ -1,143 +1,142 @@
-// log1p(exp(-u)) and sigmoid(-u) for float: one polynomial for each binade of exp(-u), whose
-// coefficients are looked up in registers. On [k ln(2) - ln(3/2), k ln(2) + ln(4/3)], with
-// r = u - k ln(2), both functions have the form
+// log1p(exp(-u)) and sigmoid(-u) for float, where the instruction set looks up one of 32 numbers at
+// once. Each row of a table holds a polynomial in r = u - centre:
 //
-//   2^-k (high + low + slope r + r^2 core(r))
+//   value + slope r + c2 r^2 + ... = value + low r
 //
-// The product slope r is exact inside its fma and r^2 core(r) is small, so only the last additions
-// round at the size of the result. This also makes the results monotone. Near 0, neighbouring
-// results differ by much less than 1 ULP; every intermediate value that is rounded finely enough to
-// distinguish them is itself non-decreasing. The short tables, for results with few digits, have
-// no low.
+// Each centre is chosen so that value and slope are very nearly floats. u - centre is exact, except
+// in row 0, where some of u's last bits are lost. Only the last additions therefore round at the
+// size of the result. This also makes the results monotone: r is, and the rounding errors of low,
+// times r, are smaller than a step of r.
+//
+// The last two rows also serve all larger u. There both functions are exp(-u) in the precision of
+// float, so that, with k = max(0, round(u / ln(2)) - 30),
+//
+//   f(u) = 2^-k f(u - k ln(2))
+//
+// A block of numbers without such a u needs no k: it is Near. The bits are the same in all ranges.
 #pragma once
 
 #include <algorithm>
 #include <array>
 
-#include "csrc/math/polynomial.h"
-#include "csrc/math/reduction.h"
-#include "csrc/math/rounding.h"
+#include "csrc/math/scale.h"
+#include "csrc/math/table_row.h"
 
 namespace fused_softplus::math {
 
-// One column of a table with that many rows, a row for each binade. The last row, that of exp(-r),
-// serves all further binades. The numbers are scaled so that biased_scale() undoes it.
-template <typename Table, int column, int rows>
-constexpr std::array<float, rows> table_column() {
-  std::array<float, rows> numbers = {};
-  for (int row = 0; row < rows; ++row) {
-    numbers[row] = Table::coefficients[column][row + 1 < rows ? row : Table::rows - 1] *
-                   Reduction<float>::unbias;
-  }
-  return numbers;
-}
+// Where the numbers of a block lie: Near if k is 0, or does not matter, for all of them; Far if
+// their results are normal numbers; otherwise Deep.
+struct Near {};
+struct Far {};
+struct Deep {};
 
-// The row that is chosen in every lane, modulo the number of rows. CUDA has a specialization.
-template <typename Table, typename V>
-class TableRow {
- public:
-  FUSED_SOFTPLUS_INLINE explicit TableRow(Bits<V> row) : row_(row) {}
+template <typename Range, typename V>
+using ScaleOf = std::conditional_t<
+    std::is_same_v<Range, Near>, Unscaled<V>,
+    std::conditional_t<std::is_same_v<Range, Far>, ScaledLast<V>, ScaledToSubnormal<V>>>;
 
-  template <int column>
-  FUSED_SOFTPLUS_INLINE V at() const {
-    constexpr int rows = Instructions<V>::table_rows;
-    alignas(64) static constexpr std::array<float, rows> numbers =
-        table_column<Table, column, rows>();
-    if constexpr (requires { Instructions<V>::look_up(numbers.data(), row_); }) {
-      return Instructions<V>::look_up(numbers.data(), row_);
-    } else if constexpr (std::is_arithmetic_v<V>) {
-      return numbers[row_ & (rows - 1)];
-    } else {
-      V result;
-      for (unsigned i = 0; i < sizeof(V) / sizeof(float); ++i) {
-        result[i] = numbers[row_[i] & (rows - 1)];
-      }
-      return result;
-    }
-  }
+template <typename V>
+constexpr bool has_tables =
+    std::is_same_v<Element<V>, float> && Instructions<V>::table_rows == Log1pTable<6>::rows;
 
- private:
-  Bits<V> row_;
-};
-
-// The function of |beta x| that Table holds; high * factor is exact.
-template <typename Table, typename Beta, typename V>
-FUSED_SOFTPLUS_INLINE Split<V> by_table(const Beta& beta, V x) {
-  using B = Bits<V>;
-  constexpr int rows = Instructions<V>::table_rows;
-  const Reduction<V> reduction(beta, x);
-  constexpr int32_t first_row = bit_cast<int32_t>(Reduction<V>::round_to_int);
-  const TableRow<Table, V> row(
-      min(bit_cast<B>(reduction.biased_k), splat<B>(first_row + rows - 1)));
-  const auto core = [&](auto power) { return row.template at<power + 2>(); };
-  constexpr int core_size = Table::size - 2 - Table::has_low;
-
-  const V r = reduction.r;
-  const V r_squared = r * r;
-  const V high = row.template at<0>();
-  const V slope = row.template at<1>();
-  V rest = polynomial<core_size>(core, r, r_squared);
-  if constexpr (Table::has_low) {
-    rest = fma(rest, r_squared, row.template at<Table::size - 1>());
-  } else {
-    rest = rest * r_squared;
-  }
-  const V scale = reduction.biased_scale();
-  if constexpr (rows < Table::rows) {
-    // The last row gave exp(-u). The function is exp(-u) (1 + factor).
-    const V exp = high + fma(slope, r, rest);
-    const V t = exp * scale;
-    const V factor = t * polynomial<typename Table::Correction>(t, t * t);
-    rest = fma(exp, reduction.minus_k > float(1 - rows) ? splat<V>(0) : factor, rest);
-  }
-  return {high, fma(slope, r, rest), scale};
-}
+// Up to this u, numbers are Near.
+constexpr float table_end = TableSteps::end;
 
 template <typename Round>
-using Log1pTableFor = std::conditional_t<Round::coarsely, ShortLog1pTable, Log1pTable>;
+using Log1pTableFor = Log1pTable<Round::coarsely ? 4 : 6>;
 template <typename Round>
-using SigmoidTableFor = std::conditional_t<Round::coarsely, ShortSigmoidTable, SigmoidTable>;
+using SigmoidTableFor = SigmoidTable<Round::coarsely ? 4 : 6>;
 
-// A table of log1p(exp(-u)) whose first row has no low. For k = 0 it gives NearestLn2<float>::high
-// + low, where low is log1p(exp(-u)) - ln(2) with a small relative error.
-struct Log1pTableWithoutLow0 : Log1pTable {
-  static constexpr auto coefficients = [] {
+// Log1pTable<6> with another first row, from which log1p(exp(-u)) - NearestLn2 follows with a small
+// relative error.
+struct Log1pTableExactAt0 : Log1pTable<6> {
+  alignas(64) static constexpr auto coefficients = [] {
     std::array<std::array<float, rows>, size> copy = {};
     for (int column = 0; column < size; ++column) {
-      std::copy_n(Log1pTable::coefficients[column], rows, copy[column].begin());
+      std::copy_n(Log1pTable<6>::coefficients[column], rows, copy[column].begin());
+      copy[column][0] = Log1pRowExactAt0::coefficients[column];
     }
-    copy[size - 1][0] = 0;
     return copy;
   }();
 };
 
+// slope + c2 r + ...
+template <typename Table, int column, typename Columns, typename V>
+FUSED_SOFTPLUS_INLINE V table_polynomial(const TableRow<Table, Columns, V>& row, V r) {
+  const V coefficient = row.template at<column>();
+  if constexpr (column + 1 == Table::size) {
+    return coefficient;
+  } else {
+    return fma(table_polynomial<Table, column + 1>(row, r), r, coefficient);
+  }
+}
+
+// The function of |beta x| that Table holds, or that columns holds in its stead.
+template <typename Table, typename Range, typename Beta, typename Columns, typename V>
+FUSED_SOFTPLUS_INLINE auto by_table(const Beta& beta, const Columns& columns, V x) {
+  constexpr bool near = std::is_same_v<Range, Near>;
+  constexpr float round_to_int = 0x1.8p23;  // the low bits of a sum with it hold an integer
+  Scaled<V, ScaleOf<Range, V>> result;
+  // Above 190, exp(-u) / beta is 0 for every beta.
+  const V abs_x = beta.abs_within(x, near ? table_end : 190.0f);
+  const V u = beta.times_abs(abs_x);
+
+  V reduced = u, minus_k;
+  if constexpr (!near) {
+    constexpr float log2_e = 1.4426950408889634;
+    constexpr float bias = round_to_int + ScaleOf<Range, V>::one_more;
+    const V k_0 = splat<V>(bias);
+    const V biased_k = max(fma(u, splat<V>(log2_e), splat<V>(bias - TableSteps::last_binade)), k_0);
+    result.scale.biased_k = bit_cast<Bits<V>>(biased_k);
+    minus_k = k_0 - biased_k;
+    reduced = fma(minus_k, splat<V>(Ln2<float>::high), u);
+  }
+  const V biased_row = fma(reduced, splat<V>(TableSteps::per_unit), splat<V>(round_to_int));
+  const TableRow<Table, Columns, V> row(columns, bit_cast<Bits<V>>(biased_row));
+
+  const V minus_centre = row.template at<0>();
+  V r;
+  if constexpr (near) {
+    r = beta.rest(abs_x, minus_centre, u + minus_centre);
+  } else {
+    const V subtrahend = fma(minus_k, splat<V>(Ln2<float>::high), minus_centre);  // exact
+    r = beta.rest(abs_x, subtrahend, reduced + minus_centre);
+    r = fma(minus_k, splat<V>(Ln2<float>::low), r);
+  }
+  result.near_x = beta.x_of(r - minus_centre);
+  r = beta.plus_lost(u, r);
+  result.split = {row.template at<1>(), table_polynomial<Table, 2>(row, r), r};
+  return result;
+}
+
 // sigmoid(-|beta x|) and sigmoid(|beta x|).
-template <typename Round, typename V>
+template <typename Round, typename Range, typename V>
 class SigmoidByTable {
  public:
-  template <typename Beta>
-  FUSED_SOFTPLUS_INLINE SigmoidByTable(const Beta& beta, V x)
-      : below_half_(by_table<SigmoidTableFor<Round>>(beta, x)),
-        below_half_high_(below_half_.scaled_high()),
-        above_half_high_(1 - below_half_high_) {}
-
-  // sigmoid(beta x); only the sign of beta_x is used.
-  FUSED_SOFTPLUS_INLINE V at(V beta_x) const {
-    const auto negative = is_negative(beta_x);
-    return below_half_.template low_plus<Round>(with_opposite_sign(below_half_.factor, beta_x),
-                                                negative,
-                                                negative ? below_half_high_ : above_half_high_);
+  template <typename Beta, typename Columns>
+  FUSED_SOFTPLUS_INLINE SigmoidByTable(const Beta& beta, const Columns& columns, V x) {
+    const auto [split, scale, _] = by_table<SigmoidTableFor<Round>, Range>(beta, columns, x);
+    const V below_half = Round::fma(split.low, split.factor, split.high);
+    above_half_ = Round::sum(splat<V>(1), -below_half);  // to which 2^-k makes no difference
+    below_half_ = scale.inner(below_half);
+    scale_ = scale;
   }
-  // beta sigmoid(-|beta x|) sigmoid(|beta x|)
+
+  // factor * sigmoid(beta x); only the sign of beta_x is used.
+  FUSED_SOFTPLUS_INLINE V times(V factor, V beta_x) const {
+    const auto negative = beta_x < 0;  // false for NaN
+    return scale_.product(factor, negative ? below_half_ : above_half_, negative);
+  }
+  // factor * beta sigmoid(-|beta x|) sigmoid(|beta x|)
   template <typename Beta>
-  FUSED_SOFTPLUS_INLINE V curvature(const Beta& beta) const {
-    return below_half_.sum() *
-           beta.times_exactly(fma(-below_half_.low, below_half_.factor, above_half_high_));
+  FUSED_SOFTPLUS_INLINE V times_curvature(V factor, const Beta& beta) const {
+    const V curvature = below_half_ * beta.times_exactly(above_half_);
+    return scale_.product(factor, curvature, is_finite(curvature));
   }
 
  private:
-  Split<V> below_half_;
-  V below_half_high_, above_half_high_;  // exact, except with the short table
+  V below_half_, above_half_;  // below_half_ before scale_ is applied
+  ScaleOf<Range, V> scale_;
 };
 
 }  // namespace fused_softplus::math

@@ -78,7 +78,7 @@ def softplus(
         The error is below 1 ULP in float32 and float64 if ``beta`` is a power of 2, and below
         2.5 ULP otherwise. In the 16-bit types, results are correctly rounded if ``beta`` is a power
         of 2 and at least 2^-9 in absolute value; otherwise the error is below 0.5004 ULP (float16)
-        and 0.50007 ULP (bfloat16). ``floor`` adds one rounding. With a tensor for ``beta``, the
+        and 0.50126 ULP (bfloat16). ``floor`` adds one rounding. With a tensor for ``beta``, the
         result is that of ``softplus(beta * input, 1) / beta``, which adds three roundings, in
         float32 for the 16-bit types. On CUDA, torch.compile uses PyTorch operators instead, so that
         they fuse with their neighbors, and these bounds do not apply. docs/accuracy.md has the

@@ -32,9 +32,11 @@ struct ElementwiseLoop {
     const auto element = [&](size_t operand, int64_t i) -> S& {
       return *reinterpret_cast<S*>(data[operand] + i * strides[operand]);
     };
+    using Round = math::Rounding<S, T>;
+    const auto columns = math::columns_for<Op, Round, T>(beta);
     for (int64_t i = 0; i < n; ++i) {
-      const auto results = Op::template apply<math::Rounding<S, T>>(
-          beta, static_cast<T>(element(Op::outputs + input, i))...);
+      const auto results = Op::template apply<Round, math::Deep>(
+          beta, columns, static_cast<T>(element(Op::outputs + input, i))...);
       for (int o = 0; o < Op::outputs; ++o) {
         element(o, i) = static_cast<S>(results.values[o]);
       }

@@ -23,8 +23,8 @@ MUTANTS = [
     # ---- The formulas ------------------------------------------------------------------------
     Mutant(
         "csrc/math/formulas.h",
-        "return Round::sum(relu, log.sum());",
-        "return Round::sum(relu, high);",
+        "return relu + log.sum();",
+        "return relu + log.high;",
         "bfloat16's sum leaves the low part out",
     ),
     Mutant(
@@ -35,14 +35,14 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "    if constexpr (Round::again) {",
-        "    if constexpr (false) {",
+        "} else if constexpr (Round::to_odd) {",
+        "} else if constexpr (false) {",
         "float16's results are rounded to nearest before they are rounded to odd",
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "log.scaled_low_plus(sum.lost)",
-        "log.scaled_low_plus(splat<V>(0))",
+        "log.low_plus(sum.lost)",
+        "log.low_plus(splat<V>(0))",
         "double's sum forgets what its first addition lost",
     ),
     Mutant(
@@ -53,8 +53,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "beta.select_limit(beta_x, grad_output, grad_output * sigmoid)",
-        "beta.select_limit(beta_x, splat<V>(1), grad_output * sigmoid)",
+        "beta.select_limit(beta_x, grad_output, sigmoid.times(grad_output, beta_x))",
+        "beta.select_limit(beta_x, splat<V>(1), sigmoid.times(grad_output, beta_x))",
         "backward gives 1 on the linear branch, not grad_output",
     ),
     Mutant(
@@ -65,20 +65,21 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "const V curvature = sigmoid.curvature(beta);",
-        "const V curvature = sigmoid.curvature(UnitBeta<Element<V>>(0));",
+        "sigmoid.times_curvature(grad_grad_input * grad_output, beta);",
+        "sigmoid.times_curvature(grad_grad_input * grad_output,\n"
+        "                                              UnitBeta<Element<V>>(0));",
         "double backward leaves beta out",
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)",
-        "beta.select_limit(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)",
+        "beta.select_linear(beta_x, splat<V>(0), curvature),",
+        "beta.select_limit(beta_x, splat<V>(0), curvature),",
         "double backward is not 0 on the linear branch at beta = 1",
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "beta.select_linear(beta_x, splat<V>(0), grad_grad_input * grad_output * curvature)",
-        "beta.select_linear(beta_x, splat<V>(0), grad_grad_input * curvature)",
+        "sigmoid.times_curvature(grad_grad_input * grad_output, beta);",
+        "sigmoid.times_curvature(grad_grad_input, beta);",
         "double backward towards x leaves grad_output out",
     ),
     Mutant(
@@ -107,14 +108,14 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "return Op::template apply<Round>(beta, grad, x + bias);",
-        "return Op::template apply<Round>(beta, grad, x - bias);",
+        "return Op::template apply<Round, Range>(beta, columns, grad, x + bias);",
+        "return Op::template apply<Round, Range>(beta, columns, grad, x - bias);",
         "backward subtracts the bias",
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "high == 0 ? splat<V>(0) : splat<V>(-Ln2::low)",
-        "splat<V>(-Ln2::low)",
+        "high == 0 ? splat<V>(0) : high_lost - Ln2::low",
+        "high_lost - Ln2::low",
         "near 0, shifted softplus subtracts a part of ln(2) twice",
     ),
     Mutant(
@@ -125,8 +126,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "shifted_log.scaled_low_plus(sum.lost + scaled_lost)",
-        "shifted_log.scaled_low_plus(sum.lost)",
+        "shifted_log.low_plus(sum.lost + quotient_lost)",
+        "shifted_log.low_plus(sum.lost)",
         "shifted softplus forgets what the division by beta lost",
     ),
     Mutant(
@@ -150,8 +151,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "splat<V>(std::copysign(T(0), beta_))",
-        "splat<V>(T(0))",
+        "splat<V>(std::copysign(T(0), beta_))};",
+        "splat<V>(T(0))};",
         "for a negative beta, relu's 0 is positive",
     ),
     Mutant(
@@ -174,15 +175,15 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "y.factor * inverse_}",
-        "y.factor}",
+        "y.low * y.factor),\n            splat<V>(inverse_)}",
+        "y.low * y.factor),\n            splat<V>(1)}",
         "log1p is not divided by beta",
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "fma(y.high, splat<V>(inverse_lost_), y.low)",
-        "y.low",
-        "1 / beta is rounded to float",
+        "fma(y.high, splat<V>(inverse_lost_), y.low * y.factor)",
+        "y.low * y.factor",
+        "1 / beta is rounded to double",
     ),
     Mutant(
         "csrc/math/parameters.h",
@@ -210,28 +211,15 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "return {negative ? log : smaller_as<Bits<V>>(relu, log),\n"
-        "            negative ? relu : larger_as<Bits<V>>(relu, log)};",
-        "return {smaller_as<Bits<V>>(relu, log), larger_as<Bits<V>>(relu, log)};",
-        "for any beta, a correction of a normal result is subnormal, and may be flushed",
+        "const auto positive = !(beta_x <= 0);  // or NaN",
+        "const auto positive = beta_x == beta_x;",
+        "for any beta, a negative x is added, too",
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "const V relu = max(splat<V>(-0.0), x);",
-        "const V relu = max(splat<V>(0), x);",
-        "for beta = 1, a correction of a normal result is subnormal, and may be flushed",
-    ),
-    Mutant(
-        "csrc/math/parameters.h",
-        "abs(larger_as<UnsignedBits<V>>(relu, log))",
-        "larger_as<UnsignedBits<V>>(relu, log)",
-        "for beta = 1, softplus underflows to -0.0",
-    ),
-    Mutant(
-        "csrc/math/parameters.h",
-        "return Round::fma(own ? high + low : low, signed_factor, own ? splat<V>(0) : other);",
-        "return Round::fma(low, signed_factor, other);",
-        "without fused multiply-add, a product beside a normal result may be flushed",
+        "return {positive ? min(near_x, log) : log, positive ? max(log, x) : splat<V>(0)};",
+        "return {positive ? min(near_x, log) : splat<V>(0), max(log, x)};",
+        "for beta = 1 and negative x, the larger summand is rounded twice",
     ),
     Mutant(
         "csrc/math/exponential.h",
@@ -248,39 +236,129 @@ MUTANTS = [
     # ---- Tables, polynomials and rounding ----------------------------------------------------
     Mutant(
         "csrc/math/tables.h",
-        "Table::size - 2 - Table::has_low",
-        "Table::size - 3 - Table::has_low",
+        "if constexpr (column + 1 == Table::size) {",
+        "if constexpr (column + 2 == Table::size) {",
         "the last coefficient is left out",
     ),
     Mutant(
         "csrc/math/tables.h",
-        "float(1 - rows) ? splat<V>(0)",
-        "float(2 - rows) ? splat<V>(0)",
+        "Log1pTable<Round::coarsely ? 4 : 6>",
+        "Log1pTable<Round::coarsely || Round::to_odd ? 4 : 6>",
+        "float16 takes bfloat16's table",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "result.near_x = beta.x_of(r - minus_centre);",
+        "result.near_x = beta.x_of(u);",
+        "near 0, x keeps the bits that r loses, so that results decrease",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "near ? table_end : 190.0f",
+        "near ? table_end : 120.0f",
+        "for a small beta, float's results do not reach 0",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "r = fma(minus_k, splat<V>(Ln2<float>::low), r);",
+        "",
+        "beyond the table, ln(2) is rounded",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "r = beta.plus_lost(u, r);",
+        "",
+        "beta is rounded to float where it multiplies x",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "above_half_ = Round::sum(splat<V>(1), -below_half);",
+        "above_half_ = 1 - below_half;",
+        "float16's sigmoid is rounded to nearest before it is rounded to odd",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "const auto negative = beta_x < 0;  // false for NaN",
+        "const auto negative = is_negative(beta_x);",
+        "a negative NaN's exponent is scaled",
+    ),
+    Mutant(
+        "csrc/math/tables.h",
+        "scale_.product(factor, curvature, is_finite(curvature))",
+        "scale_.product(factor, curvature, is_finite(factor))",
+        "the exponent of a NaN curvature is scaled",
+    ),
+    Mutant(
+        "csrc/math/scale.h",
+        "lanes & is_finite(outer)",
+        "lanes",
+        "the exponent of an infinite gradient is scaled",
+    ),
+    Mutant(
+        "csrc/math/scale.h",
+        "fma(outer, y, least_like(product))",
+        "product + least_like(product)",
+        "a subnormal gradient is rounded twice",
+    ),
+    Mutant(
+        "csrc/math/scale.h",
+        "(biased_k << 23) | (bit_cast<Bits<V>>(y) & sign_bit<V>)",
+        "biased_k << 23",
+        "a negative subnormal result has the wrong bits",
+    ),
+    Mutant(
+        "csrc/math/table_row.h",
+        "column == 0 ? number : quotient(number)",
+        "quotient(number)",
+        "the centres are divided by beta, too",
+    ),
+    Mutant(
+        "csrc/math/parameters.h",
+        "return fma(x, inverse_, x * inverse_ * inverse_lost_);",
+        "return x * inverse_;",
+        "1 / beta is rounded to float in the table",
+    ),
+    Mutant(
+        "csrc/math/parameters.h",
+        "normal_exponent - std::fabs(std::log(std::fabs(beta)))",
+        "normal_exponent",
+        "results that beta makes subnormal count as normal",
+    ),
+    Mutant(
+        "csrc/cpu/loops.cpp",
+        "least = math::min(Op::distance(beta, in[s][input].values[v]...), least);",
+        "least = math::min(least, Op::distance(beta, in[s][input].values[v]...));",
+        "beside a NaN, all numbers count as near",
+    ),
+    Mutant(
+        "csrc/math/formulas.h",
+        "return -abs(beta.times(x));",
+        "return beta.times(x);",
+        "the second derivative of a large x counts as near",
+    ),
+    Mutant(
+        "csrc/math/octaves.h",
+        "Octaves::size - 2 - Octaves::has_low",
+        "Octaves::size - 3 - Octaves::has_low",
+        "AVX2's last coefficient is left out",
+    ),
+    Mutant(
+        "csrc/math/octaves.h",
+        "float(-last) ? splat<V>(0)",
+        "float(1 - last) ? splat<V>(0)",
         "AVX2's correction starts a binade too early",
     ),
     Mutant(
-        "csrc/math/tables.h",
-        "[row + 1 < rows ? row : Table::rows - 1]",
-        "[row]",
-        "AVX2's last row is that of its binade, not that of exp(-r)",
+        "csrc/math/octaves.h",
+        "first_row + last))",
+        "first_row + last - 1))",
+        "AVX2 takes the last row but one for the last one",
     ),
     Mutant(
-        "csrc/math/tables.h",
-        "with_opposite_sign(below_half_.factor, beta_x)",
-        "below_half_.factor",
-        "the sign of sigmoid's low part for positive x",
-    ),
-    Mutant(
-        "csrc/math/tables.h",
-        "fma(-below_half_.low, below_half_.factor, above_half_high_)",
-        "above_half_high_",
-        "the upper sigmoid's low part is left out of the curvature",
-    ),
-    Mutant(
-        "csrc/math/tables.h",
+        "csrc/math/octaves.h",
         "    copy[size - 1][0] = 0;\n",
         "",
-        "the table of shifted softplus has an error of ln(2) in its first row",
+        "the octaves of shifted softplus have an error of ln(2) in their first row",
     ),
     Mutant(
         "csrc/math/by_exponential.h",
@@ -308,8 +386,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/rounding.h",
-        "coarsely = stored_digits <= 8;",
-        "coarsely = stored_digits <= 11;",
+        "digits<S> == digits_of_bfloat16, ToNearestCoarsely",
+        "digits<S> <= 11, ToNearestCoarsely",
         "float16 takes bfloat16's short polynomials",
     ),
     Mutant(

@@ -25,6 +25,9 @@ struct Instructions<cpu::Vector<float>> : NoInstructions {
   }
   FUSED_SOFTPLUS_INLINE static V min(V a, V b) { return _mm512_min_ps(a, b); }
   FUSED_SOFTPLUS_INLINE static V max(V a, V b) { return _mm512_max_ps(a, b); }
+  FUSED_SOFTPLUS_INLINE static bool any_less(V a, V b) {
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ) != 0;
+  }
   FUSED_SOFTPLUS_INLINE static V look_up(const float* table, Bits<V> row) {
     return _mm512_permutex2var_ps(_mm512_load_ps(table), bit_cast<__m512i>(row),
                                   _mm512_load_ps(table + 16));

@@ -1,0 +1,87 @@
+// The factor 2^-k that the exponential has where u is large, and when it is multiplied by.
+#pragma once
+
+#include "csrc/math/parameters.h"
+#include "csrc/math/rounding.h"
+
+namespace fused_softplus::math {
+
+// There is no factor.
+template <typename V>
+struct Unscaled {
+  // The result of a sum, which only some lanes multiply by the factor. They are finite.
+  template <typename Round, typename Mask>
+  FUSED_SOFTPLUS_INLINE V last(V y, Mask) const {
+    return y;
+  }
+  // The result of a product is product(outer, inner(y), lanes).
+  FUSED_SOFTPLUS_INLINE V inner(V y) const { return y; }
+  template <typename Mask>
+  FUSED_SOFTPLUS_INLINE V product(V outer, V y, Mask) const {
+    return outer * y;
+  }
+};
+
+// k is subtracted from the exponent of a result that stays a normal number. Where y is NaN, k is 0.
+template <typename V>
+struct ScaledLast {
+  static constexpr float one_more = 0;
+  Bits<V> biased_k;  // k in the low bits
+
+  template <typename Round, typename Mask>
+  FUSED_SOFTPLUS_INLINE V last(V y, Mask lanes) const {
+    return lanes ? inner(y) : y;
+  }
+  FUSED_SOFTPLUS_INLINE V inner(V y) const {
+    return bit_cast<V>(bit_cast<Bits<V>>(y) - (biased_k << 23));
+  }
+  template <typename Mask>
+  FUSED_SOFTPLUS_INLINE V product(V outer, V y, Mask) const {
+    return outer * y;
+  }
+};
+
+// The same for results that may be subnormal, without arithmetic on subnormal numbers. (At each of
+// them, many processors stop for a hundred cycles.) The bits of y + 2^(k - 126), less those of
+// 2^(k - 126), are those of a subnormal result, rounded. Those of a normal result are more. All
+// this holds for the magnitudes, and the sign goes along.
+template <typename V>
+struct ScaledToSubnormal {
+  static constexpr float one_more = 1;
+  Bits<V> biased_k;  // of k + 1
+
+  template <typename Round, typename Mask>
+  FUSED_SOFTPLUS_INLINE V last(V y, Mask lanes) const {
+    return scaled(y, Round::sum(least_like(y), y), lanes);
+  }
+  FUSED_SOFTPLUS_INLINE V inner(V y) const { return y; }
+  template <typename Mask>
+  FUSED_SOFTPLUS_INLINE V product(V outer, V y, Mask lanes) const {
+    const V product = outer * y;
+    return scaled(product, fma(outer, y, least_like(product)), lanes & is_finite(outer));
+  }
+
+ private:
+  // 2^(k - 126), with the sign of y.
+  FUSED_SOFTPLUS_INLINE V least_like(V y) const {
+    return bit_cast<V>((biased_k << 23) | (bit_cast<Bits<V>>(y) & sign_bit<V>));
+  }
+  template <typename Mask>
+  FUSED_SOFTPLUS_INLINE V scaled(V y, V y_plus_least, Mask lanes) const {
+    constexpr int32_t exponent_1 = 1 << 23;
+    const Bits<V> bits = bit_cast<Bits<V>>(y);
+    const V normal = bit_cast<V>(bits + exponent_1);
+    const V larger = larger_as<Bits<V>>(normal, y_plus_least);
+    return bit_cast<V>(lanes ? bit_cast<Bits<V>>(larger) - (biased_k << 23) : bits);
+  }
+};
+
+// split * 2^-k
+template <typename V, typename Scale>
+struct Scaled {
+  Split<V> split;
+  Scale scale;
+  V near_x;  // x where beta x > 0, with no more digits than the remainder of u has
+};
+
+}  // namespace fused_softplus::math
