@@ -25,7 +25,6 @@ struct Unscaled {
 // k is subtracted from the exponent of a result that stays a normal number. Where y is NaN, k is 0.
 template <typename V>
 struct ScaledLast {
-  static constexpr float one_more = 0;
   Bits<V> biased_k;  // k in the low bits
 
   template <typename Round, typename Mask>
@@ -47,8 +46,7 @@ struct ScaledLast {
 // this holds for the magnitudes, and the sign goes along.
 template <typename V>
 struct ScaledToSubnormal {
-  static constexpr float one_more = 1;
-  Bits<V> biased_k;  // of k + 1
+  Bits<V> biased_k;
 
   template <typename Round, typename Mask>
   FUSED_SOFTPLUS_INLINE V last(V y, Mask lanes) const {
@@ -62,17 +60,19 @@ struct ScaledToSubnormal {
   }
 
  private:
+  static constexpr int32_t exponent_1 = 1 << 23;  // the exponent of the smallest normal number
+
   // 2^(k - 126), with the sign of y.
   FUSED_SOFTPLUS_INLINE V least_like(V y) const {
-    return bit_cast<V>((biased_k << 23) | (bit_cast<Bits<V>>(y) & sign_bit<V>));
+    const Bits<V> least = (biased_k << 23) + exponent_1;
+    return bit_cast<V>(least | (bit_cast<Bits<V>>(y) & sign_bit<V>));
   }
   template <typename Mask>
   FUSED_SOFTPLUS_INLINE V scaled(V y, V y_plus_least, Mask lanes) const {
-    constexpr int32_t exponent_1 = 1 << 23;
     const Bits<V> bits = bit_cast<Bits<V>>(y);
-    const V normal = bit_cast<V>(bits + exponent_1);
-    const V larger = larger_as<Bits<V>>(normal, y_plus_least);
-    return bit_cast<V>(lanes ? bit_cast<Bits<V>>(larger) - (biased_k << 23) : bits);
+    const Bits<V> subnormal = bit_cast<Bits<V>>(y_plus_least) - exponent_1;
+    const Bits<V> larger = bits < subnormal ? subnormal : bits;
+    return bit_cast<V>(lanes ? larger - (biased_k << 23) : bits);
   }
 };
 

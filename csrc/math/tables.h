@@ -84,9 +84,9 @@ FUSED_SOFTPLUS_INLINE auto by_table(const Beta& beta, const Columns& columns, V 
   V reduced = u, minus_k;
   if constexpr (!near) {
     constexpr float log2_e = 1.4426950408889634;
-    constexpr float bias = round_to_int + ScaleOf<Range, V>::one_more;
-    const V k_0 = splat<V>(bias);
-    const V biased_k = max(fma(u, splat<V>(log2_e), splat<V>(bias - TableSteps::last_binade)), k_0);
+    const V k_0 = splat<V>(round_to_int);
+    const V biased_k =
+        max(fma(u, splat<V>(log2_e), splat<V>(round_to_int - TableSteps::last_binade)), k_0);
     result.scale.biased_k = bit_cast<Bits<V>>(biased_k);
     minus_k = k_0 - biased_k;
     reduced = fma(minus_k, splat<V>(Ln2<float>::high), u);
