@@ -2,8 +2,6 @@
 // memory (csrc/math/table_row.h). To be included before the formulas are used.
 #pragma once
 
-#include <array>
-
 #include "csrc/math/formulas.h"
 
 namespace fused_softplus {
@@ -29,18 +27,13 @@ struct SharedColumns {
 template <typename Table, bool divided, int threads, typename Beta>
 __device__ SharedColumns<Table> share(const Beta& beta) {
   constexpr unsigned rows = Table::rows, count = rows * Table::size;
-  static constexpr auto table = [] {
-    std::array<float, count> copy = {};
-    for (unsigned i = 0; i < count; ++i) {
-      copy[i] = Table::coefficients[i / rows][i % rows];
-    }
-    return copy;
-  }();
+  static constexpr auto table = math::copy_coefficients<Table>();
 #pragma unroll
   for (unsigned i = threadIdx.x; i < count; i += threads) {
     const bool is_centre = i < rows;
+    const float number = table[i / rows][i % rows];
     SharedColumns<Table>::numbers()[i / rows][i % rows] =
-        divided && !is_centre ? beta.quickly_divided(table[i]) : table[i];
+        divided && !is_centre ? beta.quickly_divided(number) : number;
   }
   __syncthreads();
   return {};

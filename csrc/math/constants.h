@@ -62,7 +62,7 @@ struct NearestLn2<float> {
   static constexpr float low = -0x1.05c61p-29f;
 };
 
-// How log1p_exp_neg and sigmoid_neg are divided into rows
+// How log1p(exp(-u)) and sigmoid(-u) are divided into rows
 struct TableSteps {
   static constexpr float per_unit = 0x1.7d6d4ap+0f;
   static constexpr float last_binade = 30;

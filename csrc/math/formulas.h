@@ -351,7 +351,7 @@ struct ShiftedSoftplus {
     const V beta_x = beta.times(x);
     const Split<V> log = log1p_exp_neg_exact_at_0(beta, columns, x);
     const V high = log.high - Ln2::high;
-    const V high_lost = log.high - (high + Ln2::high);
+    const V high_lost = log.high - (high + Ln2::high);  // exact, because ln(2) is the larger
     const V low = log.low_plus(high == 0 ? splat<V>(0) : high_lost - Ln2::low);
     const Split<V> shifted_log = beta.divide(Split<V>{high, low, splat<V>(1)});
     const V quotient_lost = fma(high, shifted_log.factor, -shifted_log.high);
@@ -402,7 +402,7 @@ struct WithBias {
   static constexpr int inputs = Op::inputs + 1;
   static constexpr int outputs = Op::outputs;
 
-  static constexpr bool has_far = true;
+  static constexpr bool has_far = Op::has_far;
   template <typename Beta, typename V>
   FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V x, V bias) {
     return Op::distance(beta, x + bias);

@@ -303,7 +303,7 @@ def emit_row_exact_at_0():
 
 def emit_geometry():
     last = LAST_BINADE + mp.mpf(1) / 2
-    print("// How log1p_exp_neg and sigmoid_neg are divided into rows")
+    print("// How log1p(exp(-u)) and sigmoid(-u) are divided into rows")
     print("struct TableSteps {")
     print(f"  static constexpr float per_unit = {FLOAT.literal(FLOAT.round(1 / STEP))};")
     print(f"  static constexpr float last_binade = {LAST_BINADE};")

@@ -9,9 +9,6 @@
 // short rows, for results with few digits, have no low.
 #pragma once
 
-#include <algorithm>
-#include <array>
-
 #include "csrc/math/polynomial.h"
 #include "csrc/math/reduction.h"
 #include "csrc/math/table_row.h"
@@ -65,10 +62,7 @@ FUSED_SOFTPLUS_INLINE InOctave<V> by_octaves(const Beta& beta, V x) {
 // is log1p(exp(-u)) - ln(2) with a small relative error.
 struct Log1pOctavesExactAt0 : Log1pOctaves {
   alignas(64) static constexpr auto coefficients = [] {
-    std::array<std::array<float, rows>, size> copy = {};
-    for (int column = 0; column < size; ++column) {
-      std::copy_n(Log1pOctaves::coefficients[column], rows, copy[column].begin());
-    }
+    auto copy = copy_coefficients<Log1pOctaves>();
     copy[size - 1][0] = 0;
     return copy;
   }();

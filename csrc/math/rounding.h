@@ -21,7 +21,7 @@ template <typename V>
 FUSED_SOFTPLUS_INLINE V odd_float(V x) {
   constexpr Bits<double> last = Bits<double>(1) << 29;
   const V odd = bit_cast<V>((bit_cast<Bits<V>>(x) | last) & -last);
-  return abs(x) <= std::numeric_limits<double>::max() ? odd : x;
+  return is_finite(x) ? odd : x;
 }
 
 // coarsely: whether the second rounding leaves so few digits that polynomials of a low degree, and

@@ -1,4 +1,4 @@
-// The factor 2^-k that the exponential has where u is large, and when it is multiplied by.
+// The factor 2^-k that exp(-u) has where u is large, and how a result is multiplied by it.
 #pragma once
 
 #include "csrc/math/parameters.h"
@@ -9,12 +9,12 @@ namespace fused_softplus::math {
 // There is no factor.
 template <typename V>
 struct Unscaled {
-  // The result of a sum, which only some lanes multiply by the factor. They are finite.
+  // y 2^-k in these lanes, in which y is finite, and y in the others. y is the result of a sum.
   template <typename Round, typename Mask>
   FUSED_SOFTPLUS_INLINE V last(V y, Mask) const {
     return y;
   }
-  // The result of a product is product(outer, inner(y), lanes).
+  // product(outer, inner(y), lanes) is outer (y 2^-k) in these lanes, and outer y in the others.
   FUSED_SOFTPLUS_INLINE V inner(V y) const { return y; }
   template <typename Mask>
   FUSED_SOFTPLUS_INLINE V product(V outer, V y, Mask) const {

@@ -1,10 +1,24 @@
-// Tables of coefficients, and the row that each lane takes. CUDA has specializations of both.
+// Tables of coefficients, and the row that each lane takes. CUDA has columns of its own.
 #pragma once
+
+#include <array>
 
 #include "csrc/math/constants.h"
 #include "csrc/math/lanes.h"
 
 namespace fused_softplus::math {
+
+// A copy of Table's coefficients that can be changed while it is a constant expression.
+template <typename Table>
+FUSED_SOFTPLUS_INLINE constexpr auto copy_coefficients() {
+  std::array<std::array<float, Table::rows>, Table::size> copy = {};
+  for (int column = 0; column < Table::size; ++column) {
+    for (int row = 0; row < Table::rows; ++row) {
+      copy[column][row] = Table::coefficients[column][row];
+    }
+  }
+  return copy;
+}
 
 // The columns of Table.
 template <typename Table>

@@ -16,9 +16,6 @@
 // A block of numbers without such a u needs no k: it is Near. The bits are the same in all ranges.
 #pragma once
 
-#include <algorithm>
-#include <array>
-
 #include "csrc/math/scale.h"
 #include "csrc/math/table_row.h"
 
@@ -51,9 +48,8 @@ using SigmoidTableFor = SigmoidTable<Round::coarsely ? 4 : 6>;
 // relative error.
 struct Log1pTableExactAt0 : Log1pTable<6> {
   alignas(64) static constexpr auto coefficients = [] {
-    std::array<std::array<float, rows>, size> copy = {};
+    auto copy = copy_coefficients<Log1pTable<6>>();
     for (int column = 0; column < size; ++column) {
-      std::copy_n(Log1pTable<6>::coefficients[column], rows, copy[column].begin());
       copy[column][0] = Log1pRowExactAt0::coefficients[column];
     }
     return copy;

@@ -183,7 +183,7 @@ MUTANTS = [
         "csrc/math/parameters.h",
         "fma(y.high, splat<V>(inverse_lost_), y.low * y.factor)",
         "y.low * y.factor",
-        "1 / beta is rounded to double",
+        "what rounding 1 / beta lost is left out",
     ),
     Mutant(
         "csrc/math/parameters.h",
@@ -388,13 +388,13 @@ MUTANTS = [
         "csrc/math/rounding.h",
         "digits<S> == digits_of_bfloat16, ToNearestCoarsely",
         "digits<S> <= 11, ToNearestCoarsely",
-        "float16 takes bfloat16's short polynomials",
+        "float16 is rounded as bfloat16 is",
     ),
     Mutant(
         "csrc/math/rounding.h",
         "(fma_towards_zero(a, b, c)) | 1)",
         "(fma_towards_zero(a, b, c)))",
-        "the 16-bit types are rounded towards zero first, not to odd",
+        "float16 is rounded towards zero first, not to odd",
     ),
     Mutant(
         "csrc/math/rounding.h",
@@ -404,7 +404,7 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/rounding.h",
-        "return abs(x) <= std::numeric_limits<double>::max() ? odd : x;",
+        "return is_finite(x) ? odd : x;",
         "return odd;",
         "the inverse makes NaN of infinity in the 16-bit types",
     ),
