@@ -22,6 +22,9 @@ struct Device {
   using Guard = c10::DeviceGuard;  // accepts a CPU device too, which TensorIterator then refuses
 
   static void run(at::TensorIteratorBase& iterator, Kernel kernel, double beta, double threshold) {
+    if (iterator.numel() == 0) {  // for which make_offset_calculator would divide by 0
+      return;
+    }
     c10::SmallVector<char*, 6> addresses;
     for (int i = 0; i < iterator.ntensors(); ++i) {
       addresses.push_back(static_cast<char*>(iterator.data_ptr(i)));
@@ -67,9 +70,10 @@ struct Device {
     dispatch(kernel, dtype, [&](auto formula, auto element) {
       using scalar_t = decltype(element);
       const Operands<decltype(formula)> operands(addresses.data());
-      math::with_beta<at::opmath_type<scalar_t>>(beta, threshold, [&](const auto& chosen) {
+      const auto launch = [&](const auto& chosen) {
         launch_contiguous<scalar_t>(chosen, operands, n);
-      });
+      };
+      math::with_beta<at::opmath_type<scalar_t>, math::UnitBeta>(beta, threshold, launch);
     });
   }
 };

@@ -172,6 +172,8 @@ def every_kernel(x: Tensor) -> list[Tensor]:
             ops.softplus_backward_from_result(grad, y, beta),
             *ops.softplus_double_backward(grad_grad, grad, x, beta, 5),
             *ops.softplus_double_backward_from_result(grad_grad, grad, y, beta),
+            ops.softplus_bias(x, grad, beta, 20),  # contiguous
+            ops.softplus_bias(x, grad[-1:], beta, 20),  # strided
         ]
     return results
 
@@ -183,8 +185,26 @@ def test_bits_are_those_of_the_cpu(dtype: torch.dtype) -> None:
     if dtype != torch.float64 and _C.cpu_capability() != "avx512":
         pytest.skip("this CPU's float32 kernels use shorter tables than CUDA's")
     x = (10 * torch.randn(100_003, dtype=torch.float64)).to(dtype)
+    x[:4] = torch.tensor([math.nan, -math.nan, math.inf, -math.inf])
     for on_cpu, on_gpu in zip(every_kernel(x), every_kernel(x.cuda()), strict=True):
-        assert torch.equal(on_cpu, on_gpu.cpu())
+        torch.testing.assert_close(on_gpu.cpu(), on_cpu, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("operator", "shapes"),
+    [
+        ("softplus_bias", [(0, 5), (5,)]),
+        ("softplus_bias", [(4, 0, 6), (0, 1)]),
+        ("softplus_bias_backward", [(0, 5), (0, 5), (5,)]),
+        ("softplus_backward", [(1, 5), (0, 5)]),
+        ("softplus_double_backward", [(0, 5), (0, 5), (1, 5)]),
+    ],
+)
+def test_operands_that_broadcast_to_nothing(operator: str, shapes: list[tuple[int, ...]]) -> None:
+    operands = [torch.randn(shape, device="cuda") for shape in shapes]
+    results = getattr(ops, operator)(*operands, 1, 20)
+    for result in results if isinstance(results, tuple) else (results,):
+        assert result.shape == torch.broadcast_shapes(*shapes)
 
 
 def ulp_errors(actual: Tensor, exact: Tensor) -> Tensor:

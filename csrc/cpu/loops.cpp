@@ -20,12 +20,17 @@ struct ElementwiseLoop {
   using Round = math::Rounding<S, T>;
   static constexpr int operands = Op::outputs + Op::inputs;
   static constexpr int64_t buffered = 256;  // elements gathered at a time, a multiple of step
-  static constexpr bool has_ranges = math::has_tables<Vector<T>> && requires { Op::has_far; };
+  static constexpr bool has_ranges = std::is_same_v<T, float> && requires { Op::has_far; };
   static constexpr int block = has_ranges ? 2 : 1;  // steps that are computed in the same range
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
                   int64_t n) {
-    math::with_beta<T>(beta, threshold, [&](const auto& chosen) { run(chosen, data, strides, n); });
+    const auto visit = [&](const auto& chosen) { run(chosen, data, strides, n); };
+    if constexpr (std::is_same_v<T, float>) {
+      math::with_beta<T, math::UnitBeta, math::PositiveBeta>(beta, threshold, visit);
+    } else {
+      math::with_beta<T, math::UnitBeta>(beta, threshold, visit);
+    }
   }
 
  private:
@@ -132,9 +137,10 @@ struct ElementwiseLoop {
             least = math::min(Op::distance(beta, in[s][input].values[v]...), least);
           }
         }
-        if (!math::any_less(least, math::splat<Vector<T>>(-math::table_end))) {
+        if (!math::any_less(least, math::splat<Vector<T>>(-beta.abs_for(math::near_end)))) {
           apply(math::Near());
-        } else if (!math::any_less(least, math::splat<Vector<T>>(-beta.normal_end()))) {
+        } else if (!math::any_less(least,
+                                   math::splat<Vector<T>>(-beta.abs_for(beta.normal_end())))) {
           apply(math::Far());
         } else {
           apply(math::Deep());

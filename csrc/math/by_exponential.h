@@ -18,7 +18,7 @@ struct Log1pRowsExactAt0 : Log1pRows<double> {
 template <typename Rows, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE Split<V> by_exponential(const Beta& beta, V x) {
   using T = Element<V>;
-  const ExpNeg<V> e(beta, x);
+  const ExpNeg<V, Near> e(beta, abs_within_ends<Near>(beta, x));
   // log(1 + scale (1 + p)) = log + log1p(v) with v = row_scale * p + offset. For k > 2 the row is
   // (scale, scale, 0), and v is exp(-u) itself. Where fma rounds twice, v is scaled last, because
   // p * scale may be subnormal, and flushed to 0, although exp(-u) is not.
@@ -48,12 +48,13 @@ FUSED_SOFTPLUS_INLINE Split<V> by_exponential(const Beta& beta, V x) {
 }
 
 // sigmoid(-|beta x|) and sigmoid(|beta x|), as fractions over 1 + exp(-u).
-template <typename Round, typename V>
+template <typename Round, typename Range, typename V>
 class SigmoidByExponential {
  public:
   template <typename Beta, typename Columns>
   FUSED_SOFTPLUS_INLINE SigmoidByExponential(const Beta& beta, const Columns&, V x) {
-    const ExpNeg<V> e(beta, x);
+    const ExpNeg<V, Range> e(beta, abs_within_ends<Range>(beta, x));
+    scale_ = e.rest;
     const auto [exp, exp_low] = e.sum();
     exp_ = exp;
     exp_low_ = exp_low;
@@ -65,16 +66,20 @@ class SigmoidByExponential {
     reciprocal_ = reciprocal(denominator_);
   }
 
-  // factor * sigmoid(beta x); only the sign of beta_x is used.
-  FUSED_SOFTPLUS_INLINE V times(V factor, V beta_x) const {
-    const auto negative = is_negative(beta_x);
-    return factor * divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
+  // factor * sigmoid(beta x)
+  FUSED_SOFTPLUS_INLINE V times(V factor, V signed_x) const {
+    const auto negative = is_negative(signed_x);
+    const V sigmoid =
+        divide<Round>(negative ? exp_ : splat<V>(1), negative ? exp_low_ : splat<V>(0));
+    return scale_.product(factor, negative ? scale_.inner(sigmoid) : sigmoid, negative);
   }
   // factor * beta sigmoid(-|beta x|) sigmoid(|beta x|)
   template <typename Beta>
   FUSED_SOFTPLUS_INLINE V times_curvature(V factor, const Beta& beta) const {
-    return factor * (divide<ToNearest>(exp_, exp_low_) *
-                     beta.times_exactly(divide<ToNearest>(splat<V>(1), splat<V>(0))));
+    const V below_half = scale_.inner(divide<ToNearest>(exp_, exp_low_));
+    const V above_half = divide<ToNearest>(splat<V>(1), splat<V>(0));
+    const V curvature = below_half * beta.times_exactly(above_half);
+    return scale_.product(factor, curvature, is_finite(curvature));
   }
 
  private:
@@ -87,7 +92,8 @@ class SigmoidByExponential {
     return Last::fma(remainder, reciprocal_, quotient);
   }
 
-  V exp_, exp_low_;  // exp(-u) and its rounding error
+  ScaleOf<Range, V> scale_;
+  V exp_, exp_low_;  // exp(-u), before scale_ is applied, and its rounding error
   V denominator_, denominator_low_, reciprocal_;
 };
 

@@ -9,25 +9,27 @@ namespace fused_softplus::math {
 // exp(-u) = scale (1 + p), where u = |beta x| = k ln(2) + r, scale = 2^-k and -1/4 <= p <= 1/2. The
 // exponential is not rounded to one number, so it keeps its digits; p_low is the rounding error
 // of p.
-template <typename V>
+template <typename V, typename Range>
 struct ExpNeg {
   V minus_k, r, scale, p, p_low;
+  ScaleOf<Range, V> rest;  // what is left out of scale
 
   template <typename Beta>
-  FUSED_SOFTPLUS_INLINE ExpNeg(const Beta& beta, V x) {
-    const Reduction<V> reduction(beta, x);
+  FUSED_SOFTPLUS_INLINE ExpNeg(const Beta& beta, V abs_x) {
+    const Reduction<V, Range> reduction(beta, abs_x);
     r = reduction.r;
+    rest = reduction.rest;
     // In float, r * r underflows for the very small results that softplus often has, which can be
     // 100 times slower. Adding 2^-100 inside the fma keeps it normal and changes no result. double
     // keeps r * r, because its error bounds depend on the product r^2 core.
-    constexpr bool single = Reduction<V>::single;
+    constexpr bool single = Reduction<V, Range>::single;
     const V r_squared = single ? fma(r, r, splat<V>(0x1p-100)) : r * r;
     const V core = polynomial<Expm1Core<Element<V>>>(r, r_squared);
     // exp(-r (1 + lost)) - 1 = r (r core - lost) - r, except for the term r^2 lost
     const V r_core = fma(r, core, splat<V>(-beta.lost()));
     const V left = single ? r : r_squared, right = single ? r_core : core;
     minus_k = reduction.minus_k;
-    scale = reduction.biased_scale() * reduction.unbias;
+    scale = reduction.scale();
     p = fma(left, right, -r);
     p_low = fma(left, right, -r - p);
   }

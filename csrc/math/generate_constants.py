@@ -143,10 +143,8 @@ def log1p_parameters(k, type_):
     return best
 
 
-# csrc/math/tables.h explains this table: how many rows it has, how many of them also hold exp(-u),
-# and the binade that these lie around.
-ROWS, SHARED_ROWS, LAST_BINADE = 32, 2, 30
-STEP = (LAST_BINADE + mp.mpf(1) / 2 + 2 * MARGIN) * mp.log(2) / (ROWS - mp.mpf(1) / 2)
+# csrc/math/tables.h explains this table: how many rows it has, and how far they are apart.
+ROWS, STEP = 32, mp.log(2)
 CANDIDATES = 2000  # for the centre of each row
 
 
@@ -167,8 +165,8 @@ def sigmoid_slope(u):
 
 
 def in_row(row, function, exponential):
-    """What a row holds: a function, or the mean of it and the exponential in the shared rows."""
-    if row < ROWS - SHARED_ROWS:
+    """What a row holds: a function, or the mean of it and the exponential in the last row."""
+    if row < ROWS - 1:
         return function
     return lambda u: (function(u) + exponential(u)) / 2
 
@@ -206,30 +204,32 @@ def table_row(row, centre, value, slope, degree, quantity=None):
     return [-centre, *first, *others], error
 
 
-# Where the centres of log1p lie, other than in the middle of their rows.
+# Where centres lie, other than in the middle of their rows.
 #
 # Row 0: the result is value + low r, where low is rounded to 2^-25. Its rounding errors must not
 # outweigh a step of r, or neighbouring results would decrease. With r from -1/8 to 1/4 they do not.
 # Row 1: value and max(x, 0) are added last, the larger of them after the smaller. The sum that is
 # rounded before is x + log1p - value while x < value, and log1p from there on. From 1/2 on, that
-# would cost half an ULP. It stays below if value is at least 0.4328, the x with log1p = 1/2.
-LOG1P_CENTRES = {0: (mp.mpf("0.1231"), mp.mpf("0.1249")), 1: (mp.mpf("0.59"), mp.mpf("0.612"))}
-SIGMOID_CENTRES = {0: (mp.mpf(0), mp.mpf(0))}  # where value and slope are floats
+# would cost half an ULP. It stays below if value is at least 0.4328, the x with log1p = 1/2. Sums
+# that are rounded to bfloat16 may be rounded in any order, and the short rows reach less far.
+NEAR_0, ABOVE_HALF = (mp.mpf("0.1231"), mp.mpf("0.1249")), (mp.mpf("0.59"), mp.mpf("0.612"))
+LOG1P_CENTRES = {4: {0: NEAR_0}, 6: {0: NEAR_0, 1: ABOVE_HALF}}  # by degree and row
+AT_0 = (mp.mpf(0), mp.mpf(0))  # where value and slope are floats
+SIGMOID_CENTRES = {4: {0: AT_0}, 6: {0: AT_0}}
 
 
-def table_rows(function, derivative, centres, degrees):
-    """The rows of a table for each degree, and their relative errors."""
-    tables = {degree: [] for degree in degrees}
+def table_rows(function, derivative, centres, degree):
+    """The rows of a table, and their relative errors."""
+    rows = []
     for row in range(ROWS):
         value = in_row(row, function, lambda u: mp.exp(-u))
         slope = in_row(row, derivative, lambda u: -mp.exp(-u))
         # So coarse that u - centre, and k ln2 + centre, are exact, except near 0.
-        digits = 16 if row >= ROWS - SHARED_ROWS else 19 if row * STEP > 8 else 21
+        digits = 16 if row == ROWS - 1 else 19 if row * STEP > 8 else 21
         low, high = centres.get(row, ((row - mp.mpf(1) / 32) * STEP, (row + mp.mpf(1) / 32) * STEP))
         centre = centre_between(low, high, digits, value, slope) if low < high else low
-        for degree, rows in tables.items():
-            rows.append(table_row(row, centre, value, slope, degree))
-    return tables
+        rows.append(table_row(row, centre, value, slope, degree))
+    return rows
 
 
 # csrc/math/octaves.h explains this one.
@@ -267,11 +267,11 @@ def log2(error):
     return f"2^{float(mp.log(error, 2)):.1f}"
 
 
-def emit_columns(rows, scale=1):
+def emit_columns(rows):
     print(f"  static constexpr int size = {len(rows[0])}, rows = {len(rows)};")
     print("  alignas(64) static constexpr float coefficients[size][rows] = {")
     for column in zip(*rows, strict=True):
-        print(f"      {{{', '.join(FLOAT.literal(value * scale) for value in column)}}},")
+        print(f"      {{{', '.join(FLOAT.literal(value) for value in column)}}},")
     print("  };")
 
 
@@ -279,7 +279,8 @@ def emit_tables(struct, meaning, function, derivative, centres):
     print(f"// {meaning} = value + slope r + c2 r^2 + ... with r = u - centre: a column for")
     print("// -centre, value, slope and each of the other coefficients")
     print(f"template <int degree>\nstruct {struct};\n")
-    for degree, fits in table_rows(function, derivative, centres, (4, 6)).items():
+    for degree, centres_of_degree in centres.items():
+        fits = table_rows(function, derivative, centres_of_degree, degree)
         rows, errors = zip(*fits, strict=True)
         print(f"// Relative error: {log2(max(errors))}")
         print(f"template <>\nstruct {struct}<{degree}> {{")
@@ -302,14 +303,11 @@ def emit_row_exact_at_0():
 
 
 def emit_geometry():
-    last = LAST_BINADE + mp.mpf(1) / 2
-    print("// How log1p(exp(-u)) and sigmoid(-u) are divided into rows")
-    print("struct TableSteps {")
-    print(f"  static constexpr float per_unit = {FLOAT.literal(FLOAT.round(1 / STEP))};")
-    print(f"  static constexpr float last_binade = {LAST_BINADE};")
-    print("  // just below the end of the last row")
-    end = FLOAT.round(last * mp.log(2) * (1 - mp.mpf(2) ** -18))
-    print(f"  static constexpr float end = {FLOAT.literal(end)};")
+    print("// The last row of log1p(exp(-u)) and sigmoid(-u), and just below its end")
+    print("struct TableEnd {")
+    print(f"  static constexpr int last = {ROWS - 1};")
+    end = FLOAT.round((ROWS - mp.mpf(1) / 2) * STEP * (1 - mp.mpf(2) ** -18))
+    print(f"  static constexpr float u = {FLOAT.literal(end)};")
     print("};\n")
 
 
@@ -317,11 +315,11 @@ def emit_octaves(struct, high, degree):
     highs = [octave_high(k) if high else None for k in range(OCTAVES)]
     fits = [octave_coefficients(k, highs[k], degree) for k in range(OCTAVES)]
     terms = "high + slope r + r^2 (core0 + core1 r + ...)" + (" + low" if high else "")
-    print(f"// 2^(k - 24) log1p(exp(-u)) = {terms}, a column for each;")
+    print(f"// 2^k log1p(exp(-u)) = {terms}, a column for each;")
     print(f"// relative error: {log2(max(error for _, error in fits))}")
     print(f"struct {struct} {{")
     print(f"  static constexpr bool has_low = {'true' if high else 'false'};")
-    emit_columns([row for row, _ in fits], mp.mpf(2) ** -24)
+    emit_columns([row for row, _ in fits])
     print("};\n")
 
 

@@ -28,7 +28,7 @@ FUSED_SOFTPLUS_INLINE V log_expm1(V v, V v_low) {
   using T = Element<V>;
   using B = Bits<V>;
   static_assert(std::is_same_v<T, double>);
-  const ExpNeg<V> e(UnitBeta<T>(0), v);
+  const ExpNeg<V, Near> e(UnitScale<T>(), v);
   const V r_lost =
       fma(e.minus_k, splat<V>(Ln2<T>::low), fma(e.minus_k, splat<V>(Ln2<T>::high), v) - e.r);
   const V r_low = fma(e.minus_k, splat<V>(Ln2Rest<T>::value), r_lost + v_low);
@@ -47,7 +47,7 @@ FUSED_SOFTPLUS_INLINE V log_expm1(V v, V v_low) {
   const V f = normal * scale - 1;
   const V f_low = complement_low * scale;
 
-  constexpr T round_to_int = Reduction<V>::round_to_int;
+  constexpr T round_to_int = Reduction<V, Near>::round_to_int;
   const V n_as_number = bit_cast<V>(n + bit_cast<Bits<T>>(round_to_int)) - round_to_int;
   const V k_plus_n = n_as_number - (subnormal ? splat<V>(54) : splat<V>(0)) - e.minus_k;
 

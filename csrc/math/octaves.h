@@ -19,20 +19,23 @@ template <typename V>
 constexpr bool has_octaves =
     std::is_same_v<Element<V>, float> && Instructions<V>::table_rows == Log1pOctaves::rows;
 
-// split * scale
-template <typename V>
+// split * factor * 2^-k
+template <typename V, typename Range>
 struct InOctave {
   Split<V> split;
-  V scale;
+  V factor;
+  ScaleOf<Range, V> scale;
+  V abs_x;
 };
 
 // log1p(exp(-|beta x|))
-template <typename Octaves, typename Beta, typename V>
-FUSED_SOFTPLUS_INLINE InOctave<V> by_octaves(const Beta& beta, V x) {
+template <typename Octaves, typename Range, typename Beta, typename V>
+FUSED_SOFTPLUS_INLINE InOctave<V, Range> by_octaves(const Beta& beta, V x) {
   using B = Bits<V>;
   constexpr int last = Octaves::rows - 1;
-  const Reduction<V> reduction(beta, x);
-  constexpr int32_t first_row = bit_cast<int32_t>(Reduction<V>::round_to_int);
+  const V abs_x = abs_within_ends<Range>(beta, x);
+  const Reduction<V, Range> reduction(beta, abs_x);
+  constexpr int32_t first_row = bit_cast<int32_t>(reduction.round_to_int);
   constexpr Columns<Octaves> columns;
   const TableRow<Octaves, Columns<Octaves>, V> row(
       columns, min(bit_cast<B>(reduction.biased_k), splat<B>(first_row + last)));
@@ -49,13 +52,13 @@ FUSED_SOFTPLUS_INLINE InOctave<V> by_octaves(const Beta& beta, V x) {
   } else {
     rest = rest * r_squared;
   }
-  const V scale = reduction.biased_scale();
+  const V scale = reduction.scale();
   // The last row gave exp(-u). The function is exp(-u) (1 + factor).
   const V exp = high + fma(slope, r, rest);
   const V t = exp * scale;
   const V factor = t * polynomial<Log1pCorrection>(t, t * t);
   rest = fma(exp, reduction.minus_k > float(-last) ? splat<V>(0) : factor, rest);
-  return {{high, fma(slope, r, rest), splat<V>(1)}, scale};
+  return {{high, fma(slope, r, rest), splat<V>(1)}, scale, reduction.rest, abs_x};
 }
 
 // Octaves whose first row has no low. For k = 0 they give NearestLn2<float>::high + low, where low

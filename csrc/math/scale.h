@@ -1,10 +1,43 @@
-// The factor 2^-k that exp(-u) has where u is large, and how a result is multiplied by it.
+// The factor 2^-k that float's exp(-u) has where u is large: k is as much as round(u / ln(2))
+// exceeds 31 (tables.h) or 32 (reduction.h). The formulas compute exp(-u) 2^k, which is never
+// small, and only the last operation multiplies by 2^-k. A block of numbers is computed in the
+// range that all of them allow. The bits are the same in all ranges.
 #pragma once
 
 #include "csrc/math/parameters.h"
 #include "csrc/math/rounding.h"
 
 namespace fused_softplus::math {
+
+// Near: k is 0, or does not matter, for all numbers. Far: their results are normal numbers. Deep:
+// any numbers. double has no ranges, and no k.
+struct Near {};
+struct Far {};
+struct Deep {};
+
+// Up to this u, numbers are Near.
+constexpr float near_end = TableEnd::u;
+
+// |x|, but at most so large that u is near_end, where the range is Near, and otherwise that
+// exp(-u), even if divided by beta, is 0. A NaN remains a NaN.
+template <typename Range, typename Beta, typename V>
+FUSED_SOFTPLUS_INLINE V abs_up_to_end(const Beta& beta, V x) {
+  using T = Element<V>;
+  constexpr T most = sizeof(T) == 8 ? 746 : std::is_same_v<Range, Near> ? near_end : 190;
+  return min(splat<V>(beta.abs_for(most)), abs(x));
+}
+
+// The same for functions which are not 0 at 0. In float, it is at least so large that nothing
+// computes with subnormal numbers, and so small that the results are the same.
+template <typename Range, typename Beta, typename V>
+FUSED_SOFTPLUS_INLINE V abs_within_ends(const Beta& beta, V x) {
+  const V abs_x = abs_up_to_end<Range>(beta, x);
+  if constexpr (sizeof(Element<V>) == 4) {
+    return larger_as<Bits<V>>(splat<V>(beta.abs_for(0x1p-50f)), abs_x);
+  } else {
+    return abs_x;
+  }
+}
 
 // There is no factor.
 template <typename V>
@@ -25,15 +58,13 @@ struct Unscaled {
 // k is subtracted from the exponent of a result that stays a normal number. Where y is NaN, k is 0.
 template <typename V>
 struct ScaledLast {
-  Bits<V> biased_k;  // k in the low bits
+  Bits<V> k;  // in the low bits
 
   template <typename Round, typename Mask>
   FUSED_SOFTPLUS_INLINE V last(V y, Mask lanes) const {
     return lanes ? inner(y) : y;
   }
-  FUSED_SOFTPLUS_INLINE V inner(V y) const {
-    return bit_cast<V>(bit_cast<Bits<V>>(y) - (biased_k << 23));
-  }
+  FUSED_SOFTPLUS_INLINE V inner(V y) const { return bit_cast<V>(bit_cast<Bits<V>>(y) - (k << 23)); }
   template <typename Mask>
   FUSED_SOFTPLUS_INLINE V product(V outer, V y, Mask) const {
     return outer * y;
@@ -46,7 +77,7 @@ struct ScaledLast {
 // this holds for the magnitudes, and the sign goes along.
 template <typename V>
 struct ScaledToSubnormal {
-  Bits<V> biased_k;
+  Bits<V> k;
 
   template <typename Round, typename Mask>
   FUSED_SOFTPLUS_INLINE V last(V y, Mask lanes) const {
@@ -64,7 +95,7 @@ struct ScaledToSubnormal {
 
   // 2^(k - 126), with the sign of y.
   FUSED_SOFTPLUS_INLINE V least_like(V y) const {
-    const Bits<V> least = (biased_k << 23) + exponent_1;
+    const Bits<V> least = (k << 23) + exponent_1;
     return bit_cast<V>(least | (bit_cast<Bits<V>>(y) & sign_bit<V>));
   }
   template <typename Mask>
@@ -72,9 +103,14 @@ struct ScaledToSubnormal {
     const Bits<V> bits = bit_cast<Bits<V>>(y);
     const Bits<V> subnormal = bit_cast<Bits<V>>(y_plus_least) - exponent_1;
     const Bits<V> larger = bits < subnormal ? subnormal : bits;
-    return bit_cast<V>(lanes ? larger - (biased_k << 23) : bits);
+    return bit_cast<V>(lanes ? larger - (k << 23) : bits);
   }
 };
+
+template <typename Range, typename V>
+using ScaleOf = std::conditional_t<
+    std::is_same_v<Range, Near> || std::is_same_v<Element<V>, double>, Unscaled<V>,
+    std::conditional_t<std::is_same_v<Range, Far>, ScaledLast<V>, ScaledToSubnormal<V>>>;
 
 // split * 2^-k
 template <typename V, typename Scale>

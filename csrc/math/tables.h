@@ -9,11 +9,7 @@
 // times r, are smaller than a step of r.
 //
 // The last two rows also serve all larger u. There both functions are exp(-u) in the precision of
-// float, so that, with k = max(0, round(u / ln(2)) - 30),
-//
-//   f(u) = 2^-k f(u - k ln(2))
-//
-// A block of numbers without such a u needs no k: it is Near. The bits are the same in all ranges.
+// float, so that f(u) = 2^-k f(u - k ln(2)), with the k of scale.h.
 #pragma once
 
 #include "csrc/math/scale.h"
@@ -21,23 +17,9 @@
 
 namespace fused_softplus::math {
 
-// Where the numbers of a block lie: Near if k is 0, or does not matter, for all of them; Far if
-// their results are normal numbers; otherwise Deep.
-struct Near {};
-struct Far {};
-struct Deep {};
-
-template <typename Range, typename V>
-using ScaleOf = std::conditional_t<
-    std::is_same_v<Range, Near>, Unscaled<V>,
-    std::conditional_t<std::is_same_v<Range, Far>, ScaledLast<V>, ScaledToSubnormal<V>>>;
-
 template <typename V>
 constexpr bool has_tables =
     std::is_same_v<Element<V>, float> && Instructions<V>::table_rows == Log1pTable<6>::rows;
-
-// Up to this u, numbers are Near.
-constexpr float table_end = TableSteps::end;
 
 template <typename Round>
 using Log1pTableFor = Log1pTable<Round::coarsely ? 4 : 6>;
@@ -73,34 +55,25 @@ FUSED_SOFTPLUS_INLINE auto by_table(const Beta& beta, const Columns& columns, V 
   constexpr bool near = std::is_same_v<Range, Near>;
   constexpr float round_to_int = 0x1.8p23;  // the low bits of a sum with it hold an integer
   Scaled<V, ScaleOf<Range, V>> result;
-  // Above 190, exp(-u) / beta is 0 for every beta.
-  const V abs_x = beta.abs_within(x, near ? table_end : 190.0f);
-  const V u = beta.times_abs(abs_x);
-
-  V reduced = u, minus_k;
+  const V abs_x = abs_within_ends<Range>(beta, x);
+  const V biased_number = beta.binades(abs_x, round_to_int);
+  V biased_row = biased_number;
   if constexpr (!near) {
-    constexpr float log2_e = 1.4426950408889634;
-    const V k_0 = splat<V>(round_to_int);
-    const V biased_k =
-        max(fma(u, splat<V>(log2_e), splat<V>(round_to_int - TableSteps::last_binade)), k_0);
-    result.scale.biased_k = bit_cast<Bits<V>>(biased_k);
-    minus_k = k_0 - biased_k;
-    reduced = fma(minus_k, splat<V>(Ln2<float>::high), u);
+    biased_row = min(splat<V>(round_to_int + TableEnd::last), biased_row);  // NaN remains NaN
+    result.scale.k = bit_cast<Bits<V>>(biased_number) - bit_cast<Bits<V>>(biased_row);
   }
-  const V biased_row = fma(reduced, splat<V>(TableSteps::per_unit), splat<V>(round_to_int));
   const TableRow<Table, Columns, V> row(columns, bit_cast<Bits<V>>(biased_row));
-
   const V minus_centre = row.template at<0>();
   V r;
   if constexpr (near) {
-    r = beta.rest(abs_x, minus_centre, u + minus_centre);
+    r = beta.rest(abs_x, minus_centre);
   } else {
-    const V subtrahend = fma(minus_k, splat<V>(Ln2<float>::high), minus_centre);  // exact
-    r = beta.rest(abs_x, subtrahend, reduced + minus_centre);
+    const V minus_k = biased_row - biased_number;
+    r = beta.rest(abs_x, minus_k, Ln2<float>::high, minus_centre);
     r = fma(minus_k, splat<V>(Ln2<float>::low), r);
   }
   result.near_x = beta.x_of(r - minus_centre);
-  r = beta.plus_lost(u, r);
+  r = beta.plus_lost(abs_x, r);
   result.split = {row.template at<1>(), table_polynomial<Table, 2>(row, r), r};
   return result;
 }
@@ -118,9 +91,9 @@ class SigmoidByTable {
     scale_ = scale;
   }
 
-  // factor * sigmoid(beta x); only the sign of beta_x is used.
-  FUSED_SOFTPLUS_INLINE V times(V factor, V beta_x) const {
-    const auto negative = beta_x < 0;  // false for NaN
+  // factor * sigmoid(beta x)
+  FUSED_SOFTPLUS_INLINE V times(V factor, V signed_x) const {
+    const auto negative = signed_x < 0;  // false for NaN
     return scale_.product(factor, negative ? below_half_ : above_half_, negative);
   }
   // factor * beta sigmoid(-|beta x|) sigmoid(|beta x|)

@@ -22,7 +22,7 @@ struct ElementwiseLoop {
     if constexpr (any_beta) {
       visit(math::AnyBeta<T>(beta, threshold));
     } else {
-      math::with_beta<T>(beta, threshold, visit);
+      math::with_beta<T, math::UnitBeta>(beta, threshold, visit);
     }
   }
 

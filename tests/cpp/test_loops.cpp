@@ -1,5 +1,6 @@
 // How the loops go through memory: the bits of an element depend only on its inputs, and not on its
-// place in the array, the strides, an overlap of the operands or the instruction set.
+// place in the array, its neighbours, the strides, an overlap of the operands or the instruction
+// set.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -56,7 +57,8 @@ struct Operands {
 
   // Computes n elements from first on, with operands of this stride in bytes. Returns the bytes of
   // each output, without the gaps between its elements.
-  std::vector<std::vector<char>> run(Loop loop, int64_t first, int64_t n, int64_t stride) const {
+  std::vector<std::vector<char>> run(Loop loop, int64_t first, int64_t n, int64_t stride,
+                                     double beta = 1.5) const {
     constexpr char untouched = 0x55;
     std::vector<std::vector<char>> memory(shape.outputs, std::vector<char>(n * stride, untouched));
     for (const auto& input : inputs) {
@@ -70,7 +72,7 @@ struct Operands {
       data.push_back(bytes.data());
     }
     const std::vector<int64_t> strides(data.size(), stride);
-    loop(1.5, 20, data.data(), strides.data(), n);
+    loop(beta, 20, data.data(), strides.data(), n);
     std::vector<std::vector<char>> outputs;
     for (int output = 0; output < shape.outputs; ++output) {
       std::vector<char> packed;
@@ -118,6 +120,94 @@ TEST(Loops, AnyPartOfAnArrayGivesTheSameBits) {
       }
     }
   });
+}
+
+// Numbers in ascending order: all 16-bit numbers, and as many of the wider types from -128 to 128.
+std::vector<char> ascending(const Format& format) {
+  std::vector<char> bytes;
+  for (int64_t place = -0x7fff; place <= 0x7fff; ++place) {
+    const double wide = place / 256.0;
+    const auto single = static_cast<float>(wide);
+    const auto half = static_cast<uint16_t>(place < 0 ? 0x8000 - place : place);
+    const void* const number = format.size == 8   ? static_cast<const void*>(&wide)
+                               : format.size == 4 ? static_cast<const void*>(&single)
+                                                  : &half;
+    const char* const first = static_cast<const char*>(number);
+    bytes.insert(bytes.end(), first, first + format.size);
+  }
+  return bytes;
+}
+
+// A loop chooses a range for a block of numbers (csrc/math/scale.h). In ascending order nearly all
+// numbers of a block need the same one, and among others any one.
+TEST(Loops, NeighboursDoNotChangeTheBits) {
+  constexpr int apart = 8;
+  for_every_loop([](Operands operands, Loop loop) {
+    const int size = operands.size;
+    const auto numbers = ascending(operands.format);
+    const int64_t n = std::ssize(numbers) / size;
+    for (const double beta : {1.0, 1.5, -0.75}) {
+      for (auto& input : operands.inputs) {
+        input = numbers;
+      }
+      const auto among_their_like = operands.run(loop, 0, n, size, beta);
+      for (const int64_t other : {0x0001, 0x1234, 0x4220, 0x5100, 0x7c00, 0x7f80}) {
+        for (const int64_t place : {other + 0x7fff, 0x7fff - other}) {
+          for (auto& input : operands.inputs) {
+            for (int64_t i = 0; i < n; i += apart) {
+              std::memcpy(&input[i * size], &numbers[place * size], size);
+            }
+          }
+          auto among_others = operands.run(loop, 0, n, size, beta);
+          for (size_t output = 0; output < among_others.size(); ++output) {
+            for (int64_t i = 0; i < n; i += apart) {
+              std::memcpy(&among_others[output][i * size], &among_their_like[output][i * size],
+                          size);
+            }
+            EXPECT_EQ(among_others[output], among_their_like[output])
+                << "beta " << beta << ", among the number at " << place;
+          }
+        }
+      }
+    }
+  });
+}
+
+// UnitBeta, which CUDA's contiguous kernel also takes, and PositiveBeta leave operations out.
+// AVX-512 and CUDA have the same tables, but CUDA computes all numbers as if they were in the last
+// range.
+TEST(Loops, WhatSomeBetasAndRangesLeaveOutChangesNoBits) {
+  if (!scalar::supported()) {
+    GTEST_SKIP() << "this CPU has no fused multiply-add";
+  }
+  std::vector<InstructionSet> sets = loops_under_test();
+  std::erase_if(sets, [](const InstructionSet& set) {
+    return set.name != std::string("avx512") && set.name != std::string("cuda");
+  });
+  for (const KernelShape& shape : kernels()) {
+    for (const Format& format : formats) {
+      Operands operands(shape, format);
+      const auto numbers = ascending(format);
+      const int64_t n = std::ssize(numbers) / format.size;
+      for (auto& input : operands.inputs) {  // numbers, each in an order of its own
+        const int64_t stride = 1 + 16 * (&input - operands.inputs.data());
+        input.resize(numbers.size());
+        for (int64_t i = 0; i < n; ++i) {
+          std::memcpy(&input[i * format.size], &numbers[i * stride % n * format.size], format.size);
+        }
+      }
+      const Loop any = scalar::find_loop_for_any_beta(shape.kernel, format.dtype);
+      for (const double beta : {1.0, 1.5, 100.0}) {
+        const auto expected = operands.run(any, 0, n, format.size, beta);
+        for (const InstructionSet& set : sets) {
+          const Loop loop = set.find_loop(shape.kernel, format.dtype);
+          EXPECT_EQ(operands.run(loop, 0, n, format.size, beta), expected)
+              << set.name << ", kernel " << int(shape.kernel) << ", dtype " << int(format.dtype)
+              << ", beta " << beta;
+        }
+      }
+    }
+  }
 }
 
 TEST(Loops, AnyStrideGivesTheSameBits) {

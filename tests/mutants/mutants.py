@@ -47,14 +47,14 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "const V relu = Round::finite(beta.relu(x, beta_x));",
-        "const V relu = beta.relu(x, beta_x);",
+        "const V relu = Round::finite(beta.relu(x, signed_x));",
+        "const V relu = beta.relu(x, signed_x);",
         "infinity, rounded to odd, becomes NaN in the 16-bit types",
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "beta.select_limit(beta_x, grad_output, sigmoid.times(grad_output, beta_x))",
-        "beta.select_limit(beta_x, splat<V>(1), sigmoid.times(grad_output, beta_x))",
+        "beta.select_limit(signed_x, grad_output, sigmoid.times(grad_output, signed_x))",
+        "beta.select_limit(signed_x, splat<V>(1), sigmoid.times(grad_output, signed_x))",
         "backward gives 1 on the linear branch, not grad_output",
     ),
     Mutant(
@@ -72,8 +72,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "beta.select_linear(beta_x, splat<V>(0), curvature),",
-        "beta.select_limit(beta_x, splat<V>(0), curvature),",
+        "beta.select_linear(signed_x, splat<V>(0), curvature),",
+        "beta.select_limit(signed_x, splat<V>(0), curvature),",
         "double backward is not 0 on the linear branch at beta = 1",
     ),
     Mutant(
@@ -84,8 +84,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "const V curvature = e.times_1_plus_p(beta.times(e.scale));",
-        "const V curvature = -e.times_1_plus_p(beta.times(e.scale));",
+        "e.rest.inner(e.times_1_plus_p(beta.times(e.scale)));",
+        "e.rest.inner(-e.times_1_plus_p(beta.times(e.scale)));",
         "a sign in double backward from the result",
     ),
     Mutant(
@@ -120,7 +120,7 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "abs(beta_x) < near_0 ? splat<V>(0.5) * x : smooth;",
+        "abs(x) < beta.abs_for(near_0) ? splat<V>(0.5) * x : smooth;",
         "smooth;",
         "shifted softplus underflows near 0",
     ),
@@ -138,40 +138,40 @@ MUTANTS = [
     ),
     # ---- beta and threshold ------------------------------------------------------------------
     Mutant(
-        "csrc/math/parameters.h",
-        "? 104.5 : 746",
-        "? 90 : 746",
+        "csrc/math/scale.h",
+        "near_end : 190;",
+        "near_end : 90;",
         "float's exp(-u) is cut off where it is a subnormal number",
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "largest_abs_(largest_exponent<T> / abs_beta_)",
-        "largest_abs_(largest_exponent<T>)",
-        "where exp(-u) is cut off does not depend on beta",
+        "T abs_for(T u) const { return u * std::fabs(inverse_); }",
+        "T abs_for(T u) const { return u; }",
+        "where ranges end does not depend on beta",
     ),
     Mutant(
-        "csrc/math/parameters.h",
-        "splat<V>(std::copysign(T(0), beta_))};",
-        "splat<V>(T(0))};",
+        "csrc/math/branches.h",
+        ": splat<V>(zero_)};",
+        ": splat<V>(T(0))};",
         "for a negative beta, relu's 0 is positive",
     ),
     Mutant(
-        "csrc/math/parameters.h",
+        "csrc/math/branches.h",
         "std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max()))",
         "threshold",
         "an infinite input is not linear for an infinite threshold",
     ),
     Mutant(
-        "csrc/math/parameters.h",
-        "return beta_x > threshold_ ? linear : smooth;",
-        "return beta_x >= threshold_ ? linear : smooth;",
+        "csrc/math/branches.h",
+        "if (abs_beta * next > most) {",
+        "if (abs_beta * next >= most) {",
         "linear at the threshold itself",
     ),
     Mutant(
-        "csrc/math/parameters.h",
-        "|| threshold >= 18)",
-        "|| threshold >= 8)",
-        "thresholds from 8 to 18 are ignored in float32 at beta = 1",
+        "csrc/math/branches.h",
+        "&& threshold >= 18;",
+        "&& threshold >= 8;",
+        "thresholds from 8 to 18 are ignored in float32",
     ),
     Mutant(
         "csrc/math/parameters.h",
@@ -210,16 +210,16 @@ MUTANTS = [
         "a remainder near 0 leaves out what float lost of beta",
     ),
     Mutant(
-        "csrc/math/parameters.h",
-        "const auto positive = !(beta_x <= 0);  // or NaN",
-        "const auto positive = beta_x == beta_x;",
-        "for any beta, a negative x is added, too",
+        "csrc/math/branches.h",
+        "const auto positive = !(signed_x <= 0);  // or NaN",
+        "const auto positive = signed_x == signed_x;",
+        "for a negative beta, an x of the other sign is added, too",
     ),
     Mutant(
-        "csrc/math/parameters.h",
+        "csrc/math/branches.h",
         "return {positive ? min(near_x, log) : log, positive ? max(log, x) : splat<V>(0)};",
         "return {positive ? min(near_x, log) : splat<V>(0), max(log, x)};",
-        "for beta = 1 and negative x, the larger summand is rounded twice",
+        "for negative x, the larger summand is rounded twice",
     ),
     Mutant(
         "csrc/math/exponential.h",
@@ -232,6 +232,18 @@ MUTANTS = [
         "const Word finite = magnitude < (1u << 23) ? subnormal : normal;",
         "const Word finite = math::bit_cast<Word>(math::bit_cast<V>(magnitude) * 0x1p112f);",
         "float16's subnormal numbers count as 0 where the processor flushes float's",
+    ),
+    Mutant(
+        "csrc/math/branches.h",
+        "limit_is_linear<T>(threshold) ? std::numeric_limits<T>::max()",
+        "false ? std::numeric_limits<T>::max()",
+        "the sum with a bias takes another branch than for beta = 1",
+    ),
+    Mutant(
+        "csrc/math/scale.h",
+        "return larger_as<Bits<V>>(splat<V>(beta.abs_for(0x1p-50f)), abs_x);",
+        "return larger_as<Bits<V>>(splat<V>(beta.abs_for(0x1p-20f)), abs_x);",
+        "an x near 0 counts as 2^-20",
     ),
     # ---- Tables, polynomials and rounding ----------------------------------------------------
     Mutant(
@@ -253,9 +265,9 @@ MUTANTS = [
         "near 0, x keeps the bits that r loses, so that results decrease",
     ),
     Mutant(
-        "csrc/math/tables.h",
-        "near ? table_end : 190.0f",
-        "near ? table_end : 120.0f",
+        "csrc/math/scale.h",
+        "near_end : 190;",
+        "near_end : 120;",
         "for a small beta, float's results do not reach 0",
     ),
     Mutant(
@@ -266,7 +278,7 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/tables.h",
-        "r = beta.plus_lost(u, r);",
+        "r = beta.plus_lost(abs_x, r);",
         "",
         "beta is rounded to float where it multiplies x",
     ),
@@ -278,8 +290,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/tables.h",
-        "const auto negative = beta_x < 0;  // false for NaN",
-        "const auto negative = is_negative(beta_x);",
+        "const auto negative = signed_x < 0;  // false for NaN",
+        "const auto negative = is_negative(signed_x);",
         "a negative NaN's exponent is scaled",
     ),
     Mutant(
@@ -320,7 +332,7 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/parameters.h",
-        "normal_exponent - std::fabs(std::log(std::fabs(beta)))",
+        "normal_exponent - 0.7 * (1 + std::abs(std::ilogb(beta)))",
         "normal_exponent",
         "results that beta makes subnormal count as normal",
     ),
@@ -332,8 +344,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "return -abs(beta.times(x));",
-        "return beta.times(x);",
+        "distance(const Beta&, V, V, V x) {\n    return -abs(x);",
+        "distance(const Beta&, V, V, V x) {\n    return x;",
         "the second derivative of a large x counts as near",
     ),
     Mutant(

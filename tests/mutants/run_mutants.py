@@ -33,7 +33,8 @@ ENVIRONMENT = {
 TIMEOUT = 1800  # seconds; a mutant may hang
 
 MATHS = {
-    *("formulas.h", "parameters.h", "tables.h", "table_row.h", "octaves.h", "scale.h"),
+    *("formulas.h", "parameters.h", "branches.h", "reduction.h", "scale.h", "tables.h"),
+    *("table_row.h", "octaves.h"),
     *("exponential.h", "by_exponential.h", "rounding.h", "storage.h", "loops.cpp"),
 }
 # Files of tests that are likely to notice, by the file that is broken.

@@ -23,6 +23,9 @@ struct Instructions<cpu::Vector<float>> : NoInstructions {
   FUSED_SOFTPLUS_INLINE static V fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
   FUSED_SOFTPLUS_INLINE static V min(V a, V b) { return _mm256_min_ps(a, b); }
   FUSED_SOFTPLUS_INLINE static V max(V a, V b) { return _mm256_max_ps(a, b); }
+  FUSED_SOFTPLUS_INLINE static bool any_less(V a, V b) {
+    return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LT_OQ)) != 0;
+  }
   FUSED_SOFTPLUS_INLINE static V look_up(const float* table, Bits<V> row) {
     return _mm256_permutevar8x32_ps(_mm256_load_ps(table), bit_cast<__m256i>(row));
   }

@@ -29,7 +29,7 @@ struct Density {
 constexpr Density sample{1021, 4099, 64, 1}, exhaustive{1, 61, 1024, 8};
 
 // The inputs near which a kernel may branch: the steps of the range reductions, which are ln(2)
-// wide and begin at 0.415 (csrc/math/reduction.h) or 0.5 of that; the rows of the tables; where
+// wide and begin at 0.415 (csrc/math/reduction.h) or 0.5 of that (the rows of the tables); where
 // results become subnormal and then zero; the table of log1p; and the default threshold.
 template <Dtype dtype>
 std::vector<double> edges(double beta) {
@@ -40,9 +40,6 @@ std::vector<double> edges(double beta) {
     for (const double step : {0.0, 0.41503749927884376, 0.5}) {
       edges.push_back((k + step) * ln2);
     }
-  }
-  for (int row = 0; row < math::Log1pTable<6>::rows; ++row) {
-    edges.push_back((row + 0.5) / math::TableSteps::per_unit);
   }
   edges.push_back(math::normal_exponent);
   for (size_t i = edges.size(); i-- > 0;) {

@@ -1,0 +1,130 @@
+// Which branch of a formula an x takes: the linear one, where beta x > threshold, and the two signs
+// of beta x.
+#pragma once
+
+#include <limits>
+
+#include "csrc/math/lanes.h"
+
+namespace fused_softplus::math {
+
+// Two numbers, in the order in which they are added.
+template <typename V>
+struct Addends {
+  V first, last;
+};
+
+// Whether softplus(x) rounds to x, and the sigmoid to 1, where beta x > threshold.
+template <typename T>
+FUSED_SOFTPLUS_INLINE bool limit_is_linear(double threshold) {
+  return std::is_same_v<T, float> && threshold >= 18;
+}
+
+// The largest x for which |beta| x, rounded, is at most threshold. It is finite, so that an
+// infinite x is always above it. The quotient is at most a few numbers away from it, unless so near
+// 0 that the product is subnormal.
+template <typename T>
+FUSED_SOFTPLUS_INLINE T where_linear(double beta, double threshold) {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const T abs_beta = std::fabs(static_cast<T>(beta));
+  const T most =
+      static_cast<T>(std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max())));
+  T x = most / abs_beta;
+  for (int step = 0; step < 4 && abs_beta * x > most; ++step) {
+    x = std::nextafter(x, -infinity);
+  }
+  for (int step = 0; step < 4; ++step) {
+    const T next = std::nextafter(x, infinity);
+    if (abs_beta * next > most) {
+      break;
+    }
+    x = next;
+  }
+  return x;
+}
+
+// For beta > 0 and, in float, a threshold above which the limit is linear.
+template <typename T>
+class PositiveBranches {
+ public:
+  FUSED_SOFTPLUS_INLINE static bool covers(double beta, double threshold) {
+    return beta > 0 && (!is_float || limit_is_linear<T>(threshold));
+  }
+
+  FUSED_SOFTPLUS_INLINE PositiveBranches(double beta, double threshold)
+      : linear_start_(where_linear<T>(beta, threshold)) {}
+
+  // x with the sign of beta x. Unlike the product, it is not slow where x is subnormal.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V signed_as_product(V x) const {
+    return x;
+  }
+  // linear where beta x > threshold, else smooth. signed_x is signed_as_product(x).
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_linear(V signed_x, V linear, V smooth) const {
+    return signed_x > linear_start_ ? linear : smooth;
+  }
+  // The same for results whose smooth branch tends to the linear one.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_limit(V signed_x, V linear, V smooth) const {
+    return is_float ? smooth : select_linear(signed_x, linear, smooth);
+  }
+  // x where beta x >= 0, else 0 with the sign of beta. A NaN remains a NaN.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V relu(V x, V) const {
+    return max(splat<V>(0), x);
+  }
+  // relu and log, which have the same sign: the larger one last, but log first where relu is 0. The
+  // low part of log is added to the first one. Added to 0, it could be subnormal where the result
+  // is not, and a processor may flush it to 0. near_x stands for x where that is smaller than log.
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V x, V near_x, V, V log) const {
+    const auto positive = !(x <= 0);  // or NaN
+    return {positive ? min(near_x, log) : log, positive ? max(log, x) : splat<V>(0)};
+  }
+
+ private:
+  static constexpr bool is_float = std::is_same_v<T, float>;
+
+  T linear_start_;
+};
+
+// For any beta and threshold. The bits are the same where PositiveBranches cover them.
+template <typename T>
+class AnyBranches {
+ public:
+  FUSED_SOFTPLUS_INLINE AnyBranches(double beta, double threshold)
+      : zero_(std::copysign(T(0), static_cast<T>(beta))),
+        linear_start_(where_linear<T>(beta, threshold)),
+        limit_start_(limit_is_linear<T>(threshold) ? std::numeric_limits<T>::max()
+                                                   : linear_start_) {}
+
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V signed_as_product(V x) const {
+    return bit_cast<V>(bit_cast<Bits<V>>(x) ^ bit_cast<Bits<T>>(zero_));
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_linear(V signed_x, V linear, V smooth) const {
+    return signed_x > linear_start_ ? linear : smooth;
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_limit(V signed_x, V linear, V smooth) const {
+    return signed_x > limit_start_ ? linear : smooth;
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V relu(V x, V signed_x) const {
+    return signed_x < 0 ? splat<V>(zero_) : x;
+  }
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V x, V near_x, V signed_x, V log) const {
+    const auto positive = !(signed_x <= 0);  // or NaN
+    return {positive ? smaller_as<Bits<V>>(near_x, log) : log,
+            positive ? larger_as<Bits<V>>(x, log) : splat<V>(zero_)};
+  }
+
+ private:
+  T zero_;  // with the sign of beta
+  T linear_start_, limit_start_;
+};
+
+}  // namespace fused_softplus::math
