@@ -16,8 +16,8 @@ from benchmarks import kit
 
 ROOT = Path(__file__).parents[1]
 FILES = (ROOT / "README.md", ROOT / "benchmarks" / "README.md", *sorted(ROOT.glob("docs/*.md")))
-MACHINES = {"Intel Xeon": "intel-xeon-processor-avx512"}
-MACHINE = MACHINES["Intel Xeon"]  # whose records the tables show
+MACHINES = {"AMD EPYC": "amd-epyc-avx512"}
+MACHINE = MACHINES["AMD EPYC"]  # whose records the tables show
 
 
 def rows(name: str, machine: str = MACHINE) -> list[kit.Row]:

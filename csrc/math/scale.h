@@ -55,7 +55,8 @@ struct Unscaled {
   }
 };
 
-// k is subtracted from the exponent of a result that stays a normal number. Where y is NaN, k is 0.
+// k is subtracted from the exponent of a result that stays a normal number. Where x is NaN, k is
+// any number, but these lanes are not scaled.
 template <typename V>
 struct ScaledLast {
   Bits<V> k;  // in the low bits

@@ -59,7 +59,7 @@ FUSED_SOFTPLUS_INLINE auto by_table(const Beta& beta, const Columns& columns, V 
   const V biased_number = beta.binades(abs_x, round_to_int);
   V biased_row = biased_number;
   if constexpr (!near) {
-    biased_row = min(splat<V>(round_to_int + TableEnd::last), biased_row);  // NaN remains NaN
+    biased_row = smaller_as<Bits<V>>(biased_row, splat<V>(round_to_int + TableEnd::last));
     result.scale.k = bit_cast<Bits<V>>(biased_number) - bit_cast<Bits<V>>(biased_row);
   }
   const TableRow<Table, Columns, V> row(columns, bit_cast<Bits<V>>(biased_row));

