@@ -44,6 +44,7 @@ demo-sdf: build
 test: build
 	$(BIN)/ctest --test-dir $(BUILD) --output-on-failure --parallel 2
 	$(BIN)/python -m pytest tests
+	$(BIN)/python -m tests.cuda_emulation
 
 # Tests every error bound on all float32 inputs and millions of float64 inputs, and prints the worst
 # case of each: six to fifteen minutes on two cores.

@@ -103,3 +103,7 @@ if(FUSED_SOFTPLUS_PYTHON)
     COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/cpp/package/preload_and_run.py
             $<TARGET_FILE:run_script>)
 endif()
+
+if(NOT no_cuda)
+  include(cmake/CudaEmulation.cmake)
+endif()

@@ -67,7 +67,7 @@ MUTANTS = [
         "csrc/math/formulas.h",
         "sigmoid.times_curvature(grad_grad_input * grad_output, beta);",
         "sigmoid.times_curvature(grad_grad_input * grad_output,\n"
-        "                                              UnitBeta<Element<V>>(0));",
+        "                                              UnitScale<Element<V>>());",
         "double backward leaves beta out",
     ),
     Mutant(
