@@ -124,7 +124,7 @@ struct Softplus {
   using Table = Log1pTableFor<Round>;
   static constexpr bool divides_table = true;
 
-  // Numbers are Far where distance is below -near_end.
+  // A number is Near where |beta| distance is at least -near_end (csrc/math/scale.h).
   static constexpr bool has_far = true;
   template <typename Beta, typename V>
   FUSED_SOFTPLUS_INLINE static V distance(const Beta& beta, V x) {

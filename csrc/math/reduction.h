@@ -32,7 +32,8 @@ struct Reduction {
     // the remainder. ln2_low() corrects for the rounding of beta to T.
     r = fma(minus_k, splat<V>(beta.ln2_low()), beta.times_plus(abs_x, minus_k, Ln2<T>::high));
     if constexpr (has_rest) {
-      // Near, rest.k has to be 0: u / ln(2) is up to 31.5 there, and with shift this rounds to 32.
+      // Where the range is Near, rest.k has to be 0. u / ln(2) is up to 31.5 there, which with
+      // shift rounds to 32.
       constexpr int largest_near = TableEnd::last + 1;
       rest.k = bit_cast<Bits<V>>(max(biased_k - largest_near, splat<V>(round_to_int)));
     }

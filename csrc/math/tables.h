@@ -8,8 +8,8 @@
 // size of the result. This also makes the results monotone: r is, and the rounding errors of low,
 // times r, are smaller than a step of r.
 //
-// The last two rows also serve all larger u. There both functions are exp(-u) in the precision of
-// float, so that f(u) = 2^-k f(u - k ln(2)), with the k of scale.h.
+// A row is ln(2) wide. The last one also serves all larger u. There both functions are exp(-u) in
+// the precision of float, so that f(u) = 2^-k f(u - k ln(2)), with the k of scale.h.
 #pragma once
 
 #include "csrc/math/scale.h"
