@@ -202,9 +202,10 @@ def inverse_softplus(
 
     Accuracy:
         The error is below 0.50001 ULP in float32; float16 and bfloat16 are correctly rounded. In
-        float64 it is below 1 ULP if ``beta`` is a power of 2, and below 2.5 ULP otherwise. The error
-        of the gradient in float32 and float64 is below 3.5 ULP if ``beta`` is a power of 2, and
-        below 4.5 ULP otherwise. The float64 bounds require that ``beta * input`` is not subnormal.
+        float64 it is below 1 ULP if ``beta`` is a power of 2, and below 2.5 ULP otherwise. The
+        error of the gradient in float32 and float64 is below 3.5 ULP if ``beta`` is a power of 2,
+        and below 4.5 ULP otherwise. The float64 bounds require that ``beta * input`` is not
+        subnormal.
 
     Example::
 
