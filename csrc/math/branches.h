@@ -29,7 +29,8 @@ FUSED_SOFTPLUS_INLINE T where_linear(double beta, double threshold) {
   const T abs_beta = std::fabs(static_cast<T>(beta));
   const T most =
       static_cast<T>(std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max())));
-  T x = most / abs_beta;
+  // Products overflow to a threshold of minus infinity from a finite x on.
+  T x = std::fmax(most, std::numeric_limits<T>::lowest()) / abs_beta;
   for (int step = 0; step < 4 && abs_beta * x > most; ++step) {
     x = std::nextafter(x, -infinity);
   }
