@@ -96,7 +96,7 @@ struct ScaledToSubnormal {
 
   // 2^(k - 126), with the sign of y.
   FUSED_SOFTPLUS_INLINE V least_like(V y) const {
-    const Bits<V> least = (k << 23) + exponent_1;
+    const Bits<V> least = (k + 1) << 23;
     return bit_cast<V>(least | (bit_cast<Bits<V>>(y) & sign_bit<V>));
   }
   template <typename Mask>
