@@ -28,7 +28,8 @@ FUSED_SOFTPLUS_INLINE V log_expm1(V v, V v_low) {
   using T = Element<V>;
   using B = Bits<V>;
   static_assert(std::is_same_v<T, double>);
-  const ExpNeg<V, Near> e(UnitScale<T>(), v);
+  const UnitScale<T> unit;
+  const ExpNeg<V, Near> e(unit, abs_up_to_end<Near>(unit, v));
   const V r_lost =
       fma(e.minus_k, splat<V>(Ln2<T>::low), fma(e.minus_k, splat<V>(Ln2<T>::high), v) - e.r);
   const V r_low = fma(e.minus_k, splat<V>(Ln2Rest<T>::value), r_lost + v_low);
