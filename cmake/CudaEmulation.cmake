@@ -1,8 +1,8 @@
 # The parts of tests/cuda_emulation: the PTX of the CUDA kernels, for an architecture with vectors of
 # 16 bytes and one with vectors of 32, and the operator library with a runtime that has no device.
 # The emulation knows the instructions of one nvcc and the functions of one torch.
-if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 13.0 OR CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 13.1
-   OR LIBTORCH_VERSION VERSION_LESS 2.15 OR NOT FUSED_SOFTPLUS_PYTHON)
+if(NOT (CMAKE_CUDA_COMPILER_VERSION MATCHES "^13\\.0" AND LIBTORCH_VERSION MATCHES "^2\\.15"
+        AND FUSED_SOFTPLUS_PYTHON))
   message(STATUS "CUDA kernels: not emulated, which takes nvcc 13.0, torch 2.15 and Python")
   return()
 endif()

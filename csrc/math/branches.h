@@ -20,9 +20,9 @@ FUSED_SOFTPLUS_INLINE bool limit_is_linear(double threshold) {
   return std::is_same_v<T, float> && threshold >= 18;
 }
 
-// The largest x for which |beta| x, rounded, is at most threshold. It is finite, so that an
-// infinite x is always above it. The quotient is at most a few numbers away from it, unless so near
-// 0 that the product is subnormal.
+// The largest x for which |beta| x, rounded, is at most threshold. It is less than infinity, so
+// that an infinite x is always above it. The quotient is at most a few numbers away from it, unless
+// it is so near 0 that the product is subnormal.
 template <typename T>
 FUSED_SOFTPLUS_INLINE T where_linear(double beta, double threshold) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
@@ -44,31 +44,42 @@ FUSED_SOFTPLUS_INLINE T where_linear(double beta, double threshold) {
   return x;
 }
 
+template <typename T>
+class LinearBranch {
+ public:
+  FUSED_SOFTPLUS_INLINE LinearBranch(double beta, double threshold)
+      : start_(where_linear<T>(beta, threshold)) {}
+
+  FUSED_SOFTPLUS_INLINE T start() const { return start_; }
+  // linear where beta x > threshold, else smooth. signed_x has the sign of beta x (see below).
+  template <typename V>
+  FUSED_SOFTPLUS_INLINE V select_linear(V signed_x, V linear, V smooth) const {
+    return signed_x > start_ ? linear : smooth;
+  }
+
+ private:
+  T start_;
+};
+
 // For beta > 0 and, in float, a threshold above which the limit is linear.
 template <typename T>
-class PositiveBranches {
+class PositiveBranches : public LinearBranch<T> {
  public:
   FUSED_SOFTPLUS_INLINE static bool covers(double beta, double threshold) {
     return beta > 0 && (!is_float || limit_is_linear<T>(threshold));
   }
 
-  FUSED_SOFTPLUS_INLINE PositiveBranches(double beta, double threshold)
-      : linear_start_(where_linear<T>(beta, threshold)) {}
+  using LinearBranch<T>::LinearBranch;
 
   // x with the sign of beta x. Unlike the product, it is not slow where x is subnormal.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V signed_as_product(V x) const {
     return x;
   }
-  // linear where beta x > threshold, else smooth. signed_x is signed_as_product(x).
-  template <typename V>
-  FUSED_SOFTPLUS_INLINE V select_linear(V signed_x, V linear, V smooth) const {
-    return signed_x > linear_start_ ? linear : smooth;
-  }
-  // The same for results whose smooth branch tends to the linear one.
+  // As select_linear, for results whose smooth branch tends to the linear one.
   template <typename V>
   FUSED_SOFTPLUS_INLINE V select_limit(V signed_x, V linear, V smooth) const {
-    return is_float ? smooth : select_linear(signed_x, linear, smooth);
+    return is_float ? smooth : this->select_linear(signed_x, linear, smooth);
   }
   // x where beta x >= 0, else 0 with the sign of beta. A NaN remains a NaN.
   template <typename V>
@@ -86,27 +97,21 @@ class PositiveBranches {
 
  private:
   static constexpr bool is_float = std::is_same_v<T, float>;
-
-  T linear_start_;
 };
 
 // For any beta and threshold. The bits are the same where PositiveBranches cover them.
 template <typename T>
-class AnyBranches {
+class AnyBranches : public LinearBranch<T> {
  public:
   FUSED_SOFTPLUS_INLINE AnyBranches(double beta, double threshold)
-      : zero_(std::copysign(T(0), static_cast<T>(beta))),
-        linear_start_(where_linear<T>(beta, threshold)),
+      : LinearBranch<T>(beta, threshold),
+        zero_(std::copysign(T(0), static_cast<T>(beta))),
         limit_start_(limit_is_linear<T>(threshold) ? std::numeric_limits<T>::max()
-                                                   : linear_start_) {}
+                                                   : this->start()) {}
 
   template <typename V>
   FUSED_SOFTPLUS_INLINE V signed_as_product(V x) const {
     return bit_cast<V>(bit_cast<Bits<V>>(x) ^ bit_cast<Bits<T>>(zero_));
-  }
-  template <typename V>
-  FUSED_SOFTPLUS_INLINE V select_linear(V signed_x, V linear, V smooth) const {
-    return signed_x > linear_start_ ? linear : smooth;
   }
   template <typename V>
   FUSED_SOFTPLUS_INLINE V select_limit(V signed_x, V linear, V smooth) const {
@@ -125,7 +130,7 @@ class AnyBranches {
 
  private:
   T zero_;  // with the sign of beta
-  T linear_start_, limit_start_;
+  T limit_start_;
 };
 
 }  // namespace fused_softplus::math

@@ -39,6 +39,20 @@ FUSED_SOFTPLUS_INLINE V abs_within_ends(const Beta& beta, V x) {
   }
 }
 
+// The bits of a float, whose exponent k is subtracted from. It wraps around in lanes that the
+// callers do not use.
+template <typename V>
+FUSED_SOFTPLUS_INLINE Bits<V> minus_exponent(Bits<V> bits, Bits<V> k) {
+  if constexpr (std::is_arithmetic_v<V>) {
+    return static_cast<int32_t>(static_cast<uint32_t>(bits) - (static_cast<uint32_t>(k) << 23));
+  } else {
+#ifndef __CUDACC__
+    using Unsigned = typename VectorOf<uint32_t, sizeof(V)>::type;
+    return bit_cast<Bits<V>>(bit_cast<Unsigned>(bits) - (bit_cast<Unsigned>(k) << 23));
+#endif
+  }
+}
+
 // There is no factor.
 template <typename V>
 struct Unscaled {
@@ -65,7 +79,9 @@ struct ScaledLast {
   FUSED_SOFTPLUS_INLINE V last(V y, Mask lanes) const {
     return lanes ? inner(y) : y;
   }
-  FUSED_SOFTPLUS_INLINE V inner(V y) const { return bit_cast<V>(bit_cast<Bits<V>>(y) - (k << 23)); }
+  FUSED_SOFTPLUS_INLINE V inner(V y) const {
+    return bit_cast<V>(minus_exponent<V>(bit_cast<Bits<V>>(y), k));
+  }
   template <typename Mask>
   FUSED_SOFTPLUS_INLINE V product(V outer, V y, Mask) const {
     return outer * y;
@@ -104,7 +120,7 @@ struct ScaledToSubnormal {
     const Bits<V> bits = bit_cast<Bits<V>>(y);
     const Bits<V> subnormal = bit_cast<Bits<V>>(y_plus_least) - exponent_1;
     const Bits<V> larger = bits < subnormal ? subnormal : bits;
-    return bit_cast<V>(lanes ? larger - (k << 23) : bits);
+    return bit_cast<V>(lanes ? minus_exponent<V>(larger, k) : bits);
   }
 };
 

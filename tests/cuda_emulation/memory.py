@@ -13,7 +13,7 @@ class Fault(Exception):
 
 
 class Tracked:
-    """Bytes, with the thread that wrote each one and the thread that read it: -1 none, -2 several.
+    """Bytes, with the thread that wrote each one (-1: none) and the one that read it (-2: several).
     A byte may be written once, and by no other thread than the one that reads it."""
 
     def __init__(self, data: Array, name: str):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import torch
 
+from fused_softplus import _build
+
 ROOT = Path(__file__).resolve().parents[2]
 _RELEASE = torch.__version__.split("+")[0]
 FOLDER = ROOT / "build" / f"torch-{_RELEASE}-{sys.implementation.cache_tag}" / "cuda_emulation"
@@ -14,5 +16,6 @@ ALU = FOLDER / "libemulated_alu.so"
 
 
 def modules() -> list[Path]:
-    """The PTX of the kernels, for some architectures. None if CMake did not build it."""
-    return sorted(FOLDER.glob("*.ptx"))
+    """The PTX of the kernels, for some architectures. None if CMake did not build it: what an
+    earlier build with the CUDA kernels has left is not that of this one."""
+    return sorted(FOLDER.glob("*.ptx")) if _build.cuda else []

@@ -80,10 +80,6 @@ class Module:
         }
         self._kernels: dict[str, Kernel] = {}
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._texts)
-
     def kernel(self, name: str) -> Kernel:
         if name not in self._kernels:
             self._kernels[name] = self._read(name, *self._texts[name])

@@ -139,9 +139,6 @@ TORCH_LIBRARY_IMPL(cuda_emulation, CUDA, library) { library.impl("on_cpu", on_cp
 // ---- For device.py
 extern "C" {
 void emulation_set_launch(Launch function) { launch = function; }
-void emulation_set_device(int device) {
-  Devices::setDeviceIndex(static_cast<c10::DeviceIndex>(device));
-}
 int emulation_device() { return Devices::getDeviceIndex(); }
 size_t emulation_guard() { return guard; }
 
