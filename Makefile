@@ -16,7 +16,7 @@ export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
 .PHONY: build demo demo-sdf test test-exhaustive clean
-.PHONY: test-cuda test-load test-packages test-sanitize fuzz lint audit mutants coverage
+.PHONY: test-cuda gpu-day test-load test-packages test-sanitize fuzz lint audit mutants coverage
 .PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-memory readme-tables roofline
 .DEFAULT_GOAL := build
 
@@ -68,6 +68,11 @@ test-sanitize: $(READY)
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
 	$(BIN)/python -m pytest tests/test_cuda.py tests/test_autocast.py tests/test_sass.py
+
+# Everything that is worth knowing from a GPU, in eight minutes, resumable: build, tests,
+# sanitizers, benchmarks. On a machine without a network: make gpu-day TORCH=installed
+gpu-day: $(READY)
+	$(BIN)/python -m tests.tools.gpu_day
 
 # The packages that test-packages tries, without their dependencies, for which pip might replace
 # torch. They are installed outside of the environment, where `pip check` would miss these.

@@ -120,8 +120,7 @@ def main() -> None:
     if not torch.cuda.is_available():
         sys.exit("bench-cuda needs a CUDA device, and torch finds none here")
     rows = [measure(case, options.rounds) for case in tqdm(plan(), unit="case")]
-    machine = {"gpu": torch.cuda.get_device_name(), **kit.versions()}
-    kit.publish("operators", rows, options, machine)
+    kit.publish("operators", rows, options, kit.gpu())
 
 
 if __name__ == "__main__":

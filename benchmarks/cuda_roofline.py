@@ -2,11 +2,12 @@
 
     make roofline
 
-Counts the instructions of each contiguous kernel for sm_90, divides them by the elements that a
-thread computes, and compares the time that the busiest unit of a multiprocessor needs for them with
-the time in which the memory moves the bytes of an element. Above 100 % the kernel is bound by that
-unit. Well below, it is bound by the memory, unless something that is not modelled limits it:
-latencies, bank conflicts, the scheduler. Needs no GPU.
+Counts the instructions that a thread of each contiguous kernel executes on sm_90 where no
+abs(beta * x) exceeds 21.8, divides them by the elements that it computes, and compares the time
+that the busiest unit of a multiprocessor needs for them with the time in which the memory moves the
+bytes of an element. Above 100 % the kernel is bound by that unit. Well below, it is bound by the
+memory, unless something that is not modelled limits it: latencies, bank conflicts, the scheduler.
+Needs no GPU.
 """
 
 from benchmarks import kit
@@ -45,10 +46,9 @@ THREAD_BYTES = 32  # cuda/kernels.cuh
 def row(kernel: sass.MachineCode) -> kit.Row:
     item_bytes = ITEM_BYTES[kernel.dtype]
     elements = THREAD_BYTES // item_bytes
-    evaluations = elements + 1  # one more for what is less than a vector
     wide = kernel.count(r"(LD|ST)G\.E\.128.*")
-    clocks = {name: kernel.count(what) / evaluations / rate for name, (what, rate) in UNITS.items()}
-    narrow = kernel.count(r"(LD|ST)S.*") / evaluations
+    clocks = {name: kernel.count(what) / elements / rate for name, (what, rate) in UNITS.items()}
+    narrow = kernel.count(r"(LD|ST)S.*") / elements
     clocks["load and store"] = (narrow + wide * WIDE_PASSES / elements) / 32
     busiest = max(clocks, key=clocks.__getitem__)
     memory = OPERANDS[OPERATIONS[kernel.formula]] * item_bytes / BYTES_A_CLOCK
@@ -56,8 +56,8 @@ def row(kernel: sass.MachineCode) -> kit.Row:
         "operation": OPERATIONS[kernel.formula],
         "dtype": kernel.dtype,
         "beta": "1" if kernel.beta == "UnitBeta" else "any",
-        "instructions": round(kernel.count(r".*") / evaluations),
-        "look-ups": round(kernel.count(r"LDS.*") / evaluations),
+        "instructions": round(kernel.count(r".*") / elements),
+        "look-ups": round(kernel.count(r"LDS.*") / elements),
         "memory, clocks": memory,
         "busiest unit": busiest,
         "its clocks": clocks[busiest],
@@ -68,7 +68,7 @@ def row(kernel: sass.MachineCode) -> kit.Row:
 def main() -> None:
     options = kit.parser(__doc__).parse_args()
     kernels = [
-        kernel
+        kernel.usual_path()
         for kernel in sass.kernels()
         if kernel.architecture == 90
         and kernel.layout == "contiguous"

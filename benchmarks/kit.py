@@ -143,6 +143,11 @@ def describe() -> dict[str, Any]:
     }
 
 
+def gpu() -> dict[str, Any]:
+    """The GPU, and the versions of what ran."""
+    return {"gpu": torch.cuda.get_device_name(), **versions()}
+
+
 def versions() -> dict[str, str]:
     import fused_softplus
 

@@ -25,7 +25,9 @@ COMPILED = {f"{name}, compiled": SOFTPLUS[name] for name in ("nn.Softplus", "our
 
 def measure(width: int, batch: sdf.Batch, options: argparse.Namespace) -> list[kit.Row]:
     torch._dynamo.reset()
-    models = training.models(EAGER | COMPILED, lambda activation: sdf.SDF(activation, width))
+    models = training.models(
+        EAGER | COMPILED, lambda activation: sdf.SDF(activation, width).to(options.device)
+    )
     eager = {name: models[name] for name in EAGER}
     step = {name: partial(sdf.training_step(model), batch) for name, model in eager.items()}
     for name in COMPILED:
@@ -51,12 +53,14 @@ def main() -> None:
     parser = kit.parser(__doc__, rounds=21, threads=2)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128, 256, 512])
     parser.add_argument("--batch", type=int, default=4096, help="points")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--backend", default="inductor", help="of torch.compile")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     batch = next(sdf.batches(sdf.load_mesh(), options.batch, seed=0))
+    batch = sdf.Batch(batch.points.to(options.device), batch.normals.to(options.device))
     rows = [row for width in options.widths for row in measure(width, batch, options)]
-    kit.publish("sdf-step", rows, options)
+    kit.publish("sdf-step", rows, options, kit.gpu() if options.device == "cuda" else None)
 
 
 if __name__ == "__main__":

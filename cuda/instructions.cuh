@@ -14,7 +14,7 @@ struct SharedColumns {
   using Numbers = float[Table::size][Table::rows];
 
   static __device__ Numbers& numbers() {
-    __shared__ Numbers shared;
+    alignas(float2) __shared__ Numbers shared;
     return shared;
   }
   template <int column>
@@ -26,14 +26,15 @@ struct SharedColumns {
 // Copies a table into shared memory, together with the other threads of the block.
 template <typename Table, bool divided, int threads, typename Beta>
 __device__ SharedColumns<Table> share(const Beta& beta) {
-  constexpr unsigned rows = Table::rows, count = rows * Table::size;
-  static constexpr auto table = math::copy_coefficients<Table>();
-#pragma unroll
-  for (unsigned i = threadIdx.x; i < count; i += threads) {
-    const bool is_centre = i < rows;
-    const float number = table[i / rows][i % rows];
-    SharedColumns<Table>::numbers()[i / rows][i % rows] =
-        divided && !is_centre ? beta.quickly_divided(number) : number;
+  constexpr unsigned pairs_of_centres = Table::rows / 2, pairs = pairs_of_centres * Table::size;
+  static_assert(pairs <= threads);
+  alignas(float2) static constexpr auto table = math::copy_coefficients<Table>();
+  if (const unsigned i = threadIdx.x; i < pairs) {
+    float2 pair = reinterpret_cast<const float2*>(&table)[i];
+    if (divided && i >= pairs_of_centres) {
+      pair = {beta.quickly_divided(pair.x), beta.quickly_divided(pair.y)};
+    }
+    reinterpret_cast<float2*>(SharedColumns<Table>::numbers())[i] = pair;
   }
   __syncthreads();
   return {};
@@ -56,10 +57,22 @@ namespace math {
 
 template <>
 struct Instructions<float> : NoInstructions {
+  static constexpr bool subnormals_are_slow = false;
   static __device__ __forceinline__ float fma_towards_zero(float a, float b, float c) {
     return __fmaf_rz(a, b, c);
   }
+#if __CUDA_ARCH__ >= 800  // Others have no such instruction.
+  static __device__ __forceinline__ float min(float a, float b) {
+    float result;
+    asm("min.NaN.f32 %0, %1, %2;" : "=f"(result) : "f"(a), "f"(b));
+    return result;
+  }
+#endif
   static __device__ __forceinline__ float max(float a, float b) { return std::fmax(a, b); }
+  // In any thread of the warp, all of which call it.
+  static __device__ __forceinline__ bool any_less(float a, float b) {
+    return __any_sync(0xffffffff, a < b);
+  }
 };
 
 template <>

@@ -1,5 +1,8 @@
 // The CUDA kernels: contiguous operands are loaded and stored as whole vectors, other layouts one
-// element at a time. Each thread applies a formula to one number after another.
+// element at a time. Each thread applies a formula to one number after another. Of whole vectors, a
+// warp computes one of each thread at a time, in the range (csrc/math/scale.h) that all of their
+// numbers allow, so that its threads stay together. Otherwise the range is Deep: where addresses
+// take the time, three ranges would only be more code.
 #pragma once
 
 #include <ATen/OpMathType.h>
@@ -20,11 +23,12 @@ constexpr int threads = 128;  // in a block
 // 1,024 threads have 32 KB).
 constexpr int thread_bytes = 32;
 
-// The bytes that one instruction loads or stores. For the host, the maximum of all architectures.
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 1000
-constexpr int vector_bytes = 16;
-#else
-constexpr int vector_bytes = 32;
+// The bytes that one instruction loads or stores, by the first number of the compute capability.
+constexpr int vector_bytes_for(int major) { return major < 10 ? 16 : 32; }
+#ifdef __CUDA_ARCH__
+constexpr int vector_bytes = vector_bytes_for(__CUDA_ARCH__ / 100);
+#else  // The host compiles the kernels, too, but does not run them.
+constexpr int vector_bytes = thread_bytes;
 #endif
 
 // The addresses of the outputs, then of the inputs.
@@ -44,15 +48,22 @@ struct Results {
 template <typename scalar_t>
 using Round = math::Rounding<scalar_t, at::opmath_type<scalar_t>>;
 
-// Applies Op to one element, computed in opmath. input(i) is the element of the i-th input.
-template <typename Op, typename scalar_t, typename Beta, typename Columns, typename Input>
+// Calls function with one element of each input, in opmath. input(i) is that of the i-th input.
+template <typename Op, typename scalar_t, typename Input, typename Function>
+__device__ __forceinline__ auto call(const Input& input, const Function& function) {
+  return [&]<int... i>(std::integer_sequence<int, i...>) {
+    return function(static_cast<at::opmath_type<scalar_t>>(input(i))...);
+  }(std::make_integer_sequence<int, Op::inputs>());
+}
+
+// Applies Op to one element.
+template <typename Op, typename scalar_t, typename Range, typename Beta, typename Columns,
+          typename Input>
 __device__ __forceinline__ Results<Op, scalar_t> apply(const Beta& beta, const Columns& columns,
                                                        const Input& input) {
-  using T = at::opmath_type<scalar_t>;
-  const auto exact = [&]<int... i>(std::integer_sequence<int, i...>) {
-    return Op::template apply<Round<scalar_t>, math::Deep>(beta, columns,
-                                                           static_cast<T>(input(i))...);
-  }(std::make_integer_sequence<int, Op::inputs>());
+  const auto exact = call<Op, scalar_t>(input, [&](auto... numbers) {
+    return Op::template apply<Round<scalar_t>, Range>(beta, columns, numbers...);
+  });
   Results<Op, scalar_t> results;
 #pragma unroll
   for (int o = 0; o < Op::outputs; ++o) {
@@ -87,17 +98,36 @@ __global__ void __launch_bounds__(threads)
 #pragma unroll
   for (int v = 0; v < vectors; ++v) {
     const int64_t place = first + v * threads;
-    if (place < whole_vectors) {
-      Vector out[Op::outputs];
+    const bool is_there = place < whole_vectors;
+    const auto inputs = [&](int j) { return [&in, v, j](int i) { return in[v][i].values[j]; }; };
+    Vector out[Op::outputs];
+    const auto compute = [&]<typename Range>(Range) {
+      if (is_there) {
 #pragma unroll
-      for (int j = 0; j < width; ++j) {
-        const auto results =
-            apply<Op, scalar_t>(beta, columns, [&](int i) { return in[v][i].values[j]; });
+        for (int j = 0; j < width; ++j) {
+          const auto results = apply<Op, scalar_t, Range>(beta, columns, inputs(j));
 #pragma unroll
-        for (int o = 0; o < Op::outputs; ++o) {
-          out[o].values[j] = results.values[o];
+          for (int o = 0; o < Op::outputs; ++o) {
+            out[o].values[j] = results.values[o];
+          }
         }
       }
+    };
+    if constexpr (math::has_ranges<Op, at::opmath_type<scalar_t>>) {
+      float least = 0;
+      if (is_there) {
+#pragma unroll
+        for (int j = 0; j < width; ++j) {
+          const float distance = call<Op, scalar_t>(
+              inputs(j), [&](auto... numbers) { return Op::distance(beta, numbers...); });
+          least = std::fmin(distance, least);  // ignores a NaN
+        }
+      }
+      math::with_range(beta, least, compute);
+    } else {
+      compute(math::Near());
+    }
+    if (is_there) {
 #pragma unroll
       for (int o = 0; o < Op::outputs; ++o) {
         reinterpret_cast<Vector*>(operands.addresses[o])[place] = out[o];
@@ -108,7 +138,7 @@ __global__ void __launch_bounds__(threads)
   // The last block computes the remaining elements, fewer than a vector.
   const int64_t index = whole_vectors * width + threadIdx.x;
   if (blockIdx.x == gridDim.x - 1 && index < n) {
-    const auto results = apply<Op, scalar_t>(beta, columns, [&](int i) {
+    const auto results = apply<Op, scalar_t, math::Deep>(beta, columns, [&](int i) {
       return reinterpret_cast<const scalar_t*>(operands.addresses[Op::outputs + i])[index];
     });
 #pragma unroll
@@ -146,7 +176,8 @@ __global__ void __launch_bounds__(threads)
 #pragma unroll
   for (int e = 0; e < strided_elements; ++e) {
     if (first + e * threads < n) {
-      const auto results = apply<Op, scalar_t>(beta, columns, [&](int i) { return in[e][i]; });
+      const auto results =
+          apply<Op, scalar_t, math::Deep>(beta, columns, [&](int i) { return in[e][i]; });
 #pragma unroll
       for (int o = 0; o < Op::outputs; ++o) {
         *reinterpret_cast<scalar_t*>(operands.addresses[o] + out[e][o]) = results.values[o];
@@ -155,9 +186,11 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-// Whether contiguous_kernel can load and store whole vectors from this address on.
+// Whether contiguous_kernel can load and store whole vectors from this address on, on the current
+// device.
 inline bool aligned(const void* address) {
-  return reinterpret_cast<uintptr_t>(address) % vector_bytes == 0;
+  const int bytes = vector_bytes_for(at::cuda::getCurrentDeviceProperties()->major);
+  return reinterpret_cast<uintptr_t>(address) % bytes == 0;
 }
 
 // Does nothing for n = 0, because a launch needs at least one block.

@@ -95,6 +95,26 @@ def test_blocks_have_shared_memory() -> None:
     assert (numbers == np.arange(THREADS * BLOCKS) ^ 1).all()
 
 
+def test_warps_vote() -> None:
+    """In the second block, thread 4 alone is in favour, and the odd threads do not vote."""
+    numbers = run(
+        """
+        mov.u32 %r9, 7;
+        and.b32 %r5, %r4, 1;
+        setp.eq.s32 %p1, %r5, 1;
+        setp.eq.s32 %p2, %r1, 36;
+        @%p1 bra $odd;
+        activemask.b32 %r6;
+        vote.sync.any.pred %p3, %p2, %r6;
+        selp.b32 %r9, %r6, 0, %p3;
+    $odd:
+        st.global.u32 [%rd3], %r9;
+        """
+    )
+    thread = np.arange(THREADS * BLOCKS)
+    assert (numbers == np.where(thread % 2, 7, np.where(thread < THREADS, 0, 0x5555_5555))).all()
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -123,6 +143,10 @@ def test_blocks_have_shared_memory() -> None:
             "st.shared.u32 [%r7], %r1; ld.shared.u32 %r8, [table];",
         ),
         ("shared memory outside of it", "ld.shared.u32 %r5, [table+128];"),
+        (
+            "votes with others than those that stand there",
+            "setp.eq.s32 %p1, %r4, 0; @%p1 bra $end; vote.sync.any.pred %p2, %p1, -1;",
+        ),
         (
             "some threads of a block wait at a barrier, and others have ended",
             "setp.eq.s32 %p1, %r4, 0; @%p1 bra $end; bar.sync 0;",
@@ -189,6 +213,9 @@ def test_results_that_are_no_numbers() -> None:
     for opcode in ("max.f32", "min.f32"):
         assert OPERATIONS[opcode].function(one, missing) == 1
         assert OPERATIONS[opcode].function(missing, one) == 1
+        opcode = opcode.replace(".", ".NaN.")
+        assert np.isnan(OPERATIONS[opcode].function(one, missing))
+        assert np.isnan(OPERATIONS[opcode].function(missing, one))
     zero = np.float32(0)
     assert not np.signbit(OPERATIONS["max.f32"].function(-zero, zero))
     assert np.signbit(OPERATIONS["min.f32"].function(zero, -zero))

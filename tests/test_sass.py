@@ -69,7 +69,7 @@ def test_whole_vectors_are_loaded_and_stored(kernels: list[sass.MachineCode]) ->
         loads = kernel.count(rf"LDG\.E(\.ENL2)?\.{wide}(\.\w+)*")
         stores = kernel.count(rf"STG\.E(\.ENL2)?\.{wide}(\.\w+)*")
         assert (loads, stores) == (inputs * vectors, outputs * vectors), str(kernel)
-        table = kernel.count(r"LDG\.E\.CONSTANT(\.\w+)*")  # copied into shared memory
+        table = kernel.count(r"LDG\.E\.64\.CONSTANT(\.\w+)*")  # copied into shared memory
         assert kernel.count(r"LDG.*") - loads - table == inputs, str(kernel)
         assert kernel.count(r"STG.*") - stores == outputs, str(kernel)
 

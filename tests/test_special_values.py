@@ -50,6 +50,34 @@ def test_threshold_edge(dtype: torch.dtype, beta: float, threshold: float) -> No
     assert torch.equal(curvature, torch.zeros_like(x).where(linear, smooth[1]))
 
 
+@pytest.mark.parametrize("beta", [1 + 2**-24, -1.5 - 2**-24, 100 + 2**-18])
+def test_the_factor_of_the_curvature_is_no_rounded_beta(beta: float) -> None:
+    """These betas lie midway between two float32 numbers. To take one of those for the factor would
+    shift all results alike; other rounding errors almost cancel in the mean."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.empty(100_000).uniform_(-1, 8, generator=generator).div(beta)
+    one = torch.ones_like(x)
+    _, curvature = ops.softplus_double_backward(one, one, x, beta, inf)
+    exact = reference.curvature(x, beta)
+    ulp = reference.ulp(exact, torch.float32)
+    shift = ((float(torch.tensor(beta)) / beta - 1) * exact / ulp).mean()
+    mean_error = ((curvature.double().numpy() - exact) / ulp).mean()
+    assert abs(mean_error) < abs(shift) / 2
+
+
+@of_every_dtype
+@pytest.mark.parametrize("beta", BETAS)
+def test_a_large_gradient_times_a_subnormal_slope(dtype: torch.dtype, beta: float) -> None:
+    """The slope alone is subnormal in float, in which the 16-bit types are computed."""
+    x = torch.linspace(-106, -98, 1001, dtype=torch.float64).div(beta).to(dtype)
+    power_of_2 = 2.0 ** (math.frexp(torch.finfo(dtype).max)[1] - 1)
+    for large in (power_of_2, -power_of_2):
+        grad_output = torch.full_like(x, large)
+        grad_input = ops.softplus_backward(grad_output, x, beta, inf)
+        reference.check(grad_input, large * reference.slope(x, beta), "slope", beta, x)
+        assert (grad_input.signbit() == (large < 0)).all()
+
+
 @of_every_dtype
 @pytest.mark.parametrize("beta", BETAS)
 @pytest.mark.parametrize("threshold", [20.0, 1e300, inf])

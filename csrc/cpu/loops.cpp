@@ -20,7 +20,7 @@ struct ElementwiseLoop {
   using Round = math::Rounding<S, T>;
   static constexpr int operands = Op::outputs + Op::inputs;
   static constexpr int64_t buffered = 256;  // elements gathered at a time, a multiple of step
-  static constexpr bool has_ranges = std::is_same_v<T, float> && requires { Op::has_far; };
+  static constexpr bool has_ranges = math::has_ranges<Op, T>;
   static constexpr int block = has_ranges ? 2 : 1;  // steps that are computed in the same range
 
   static void run(double beta, double threshold, char* const* data, const int64_t* strides,
@@ -137,14 +137,7 @@ struct ElementwiseLoop {
             least = math::min(Op::distance(beta, in[s][input].values[v]...), least);
           }
         }
-        if (!math::any_less(least, math::splat<Vector<T>>(-beta.abs_for(math::near_end)))) {
-          apply(math::Near());
-        } else if (!math::any_less(least,
-                                   math::splat<Vector<T>>(-beta.abs_for(beta.normal_end())))) {
-          apply(math::Far());
-        } else {
-          apply(math::Deep());
-        }
+        math::with_range(beta, least, apply);
       } else {
         apply(math::Near());
       }

@@ -8,12 +8,6 @@
 
 namespace fused_softplus::math {
 
-// Two numbers, in the order in which they are added.
-template <typename V>
-struct Addends {
-  V first, last;
-};
-
 // Whether softplus(x) rounds to x, and the sigmoid to 1, where beta x > threshold.
 template <typename T>
 FUSED_SOFTPLUS_INLINE bool limit_is_linear(double threshold) {
@@ -86,14 +80,6 @@ class PositiveBranches : public LinearBranch<T> {
   FUSED_SOFTPLUS_INLINE V relu(V x, V) const {
     return max(splat<V>(0), x);
   }
-  // relu and log, which have the same sign: the larger one last, but log first where relu is 0. The
-  // low part of log is added to the first one. Added to 0, it could be subnormal where the result
-  // is not, and a processor may flush it to 0. near_x stands for x where that is smaller than log.
-  template <typename V>
-  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V x, V near_x, V, V log) const {
-    const auto positive = !(x <= 0);  // or NaN
-    return {positive ? min(near_x, log) : log, positive ? max(log, x) : splat<V>(0)};
-  }
 
  private:
   static constexpr bool is_float = std::is_same_v<T, float>;
@@ -120,12 +106,6 @@ class AnyBranches : public LinearBranch<T> {
   template <typename V>
   FUSED_SOFTPLUS_INLINE V relu(V x, V signed_x) const {
     return signed_x < 0 ? splat<V>(zero_) : x;
-  }
-  template <typename V>
-  FUSED_SOFTPLUS_INLINE Addends<V> in_order(V x, V near_x, V signed_x, V log) const {
-    const auto positive = !(signed_x <= 0);  // or NaN
-    return {positive ? smaller_as<Bits<V>>(near_x, log) : log,
-            positive ? larger_as<Bits<V>>(x, log) : splat<V>(zero_)};
   }
 
  private:

@@ -65,7 +65,12 @@ template <typename Round, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE V sum(const Beta& beta, V x, V near_x, V signed_x, const Split<V>& log) {
   if constexpr (std::is_same_v<Element<V>, float> && !Round::coarsely && !Round::to_odd) {
     // The larger one is added last, so that only this addition rounds at the size of the result.
-    const auto [first, last] = beta.in_order(x, near_x, signed_x, log.high);
+    // But log is added first where the other one is 0: its low part, added to 0, could be subnormal
+    // where the result is not, and a processor may flush it to 0. near_x stands for x where that is
+    // smaller than log, which is not 0.
+    const auto positive = !(signed_x <= 0);  // or NaN
+    const V first = positive ? smaller_as<Bits<V>>(near_x, log.high) : log.high;
+    const V last = positive ? larger_as<Bits<V>>(x, log.high) : splat<V>(0);
     return last + log.low_plus(first);
   } else {
     const V relu = Round::finite(beta.relu(x, signed_x));

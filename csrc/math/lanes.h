@@ -80,6 +80,7 @@ FUSED_SOFTPLUS_INLINE auto is_finite(V x) {
 // replaces; the others are left to the compiler.
 struct NoInstructions {
   static constexpr bool fma_rounds_once = true;
+  static constexpr bool subnormals_are_slow = true;
   static constexpr int table_rows = 32;  // of the tables of tables.h
 };
 template <typename V>
@@ -145,8 +146,8 @@ FUSED_SOFTPLUS_INLINE V fma_towards_zero(V a, V b, V c) {
   }
 }
 
-// Both return b where a or b is NaN, and where both are zeros. On CUDA, max
-// returns a where b is NaN.
+// Both return b where a or b is NaN, and where both are zeros. On CUDA, min returns a where that is
+// NaN, and max where b is.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V min(V a, V b) {
   if constexpr (requires { Instructions<V>::min(a, b); }) {

@@ -18,6 +18,23 @@ struct Deep {};
 // Up to this u, numbers are Near.
 constexpr float near_end = TableEnd::u;
 
+// Whether Op's numbers of type T have ranges.
+template <typename Op, typename T>
+constexpr bool has_ranges = std::is_same_v<T, float> && requires { Op::has_far; };
+
+// Calls visit with the range that all numbers allow if none of their distances (formulas.h) is less
+// than least.
+template <typename Beta, typename V, typename Visit>
+FUSED_SOFTPLUS_INLINE void with_range(const Beta& beta, V least, const Visit& visit) {
+  if (!any_less(least, splat<V>(-beta.abs_for(near_end)))) {
+    visit(Near());
+  } else if (!any_less(least, splat<V>(-beta.abs_for(beta.normal_end())))) {
+    visit(Far());
+  } else {
+    visit(Deep());
+  }
+}
+
 // |x|, but at most so large that u is near_end, where the range is Near, and otherwise that
 // exp(-u), even if divided by beta, is 0. A NaN remains a NaN.
 template <typename Range, typename Beta, typename V>
@@ -28,11 +45,11 @@ FUSED_SOFTPLUS_INLINE V abs_up_to_end(const Beta& beta, V x) {
 }
 
 // The same for functions which are not 0 at 0. In float, it is at least so large that nothing
-// computes with subnormal numbers, and so small that the results are the same.
+// computes with subnormal numbers where that is slow, and so small that the results are the same.
 template <typename Range, typename Beta, typename V>
 FUSED_SOFTPLUS_INLINE V abs_within_ends(const Beta& beta, V x) {
   const V abs_x = abs_up_to_end<Range>(beta, x);
-  if constexpr (sizeof(Element<V>) == 4) {
+  if constexpr (sizeof(Element<V>) == 4 && Instructions<V>::subnormals_are_slow) {
     return larger_as<Bits<V>>(splat<V>(beta.abs_for(0x1p-50f)), abs_x);
   } else {
     return abs_x;

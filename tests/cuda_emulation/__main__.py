@@ -30,7 +30,8 @@ def run(ptx: Path) -> "subprocess.CompletedProcess[str]":
         }
         command = (
             *(sys.executable, "-m", "pytest", "-p", "tests.cuda_emulation.device"),
-            *("-p", "no:cacheprovider", "--no-header", "tests/test_cuda.py", *sys.argv[1:]),
+            *("-p", "no:cacheprovider", "--no-header", "tests/test_cuda.py"),
+            *("tests/cuda_emulation/launches.py", *sys.argv[1:]),
         )
         return subprocess.run(
             command,

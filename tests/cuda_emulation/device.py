@@ -24,12 +24,13 @@ from tests.cuda_emulation.memory import Allocation, Tracked
 from tests.cuda_emulation.ptx import Module
 
 PTX = Path(os.environ["EMULATED_PTX"])
+ARCHITECTURE = int(PTX.stem.removeprefix("sm_"))
 
 torch.cuda._lazy_init = lambda: None
 _runtime = ctypes.CDLL(fused_softplus.library_path())
 _module = Module(PTX.read_text())
 _machine = Machine(_module)
-_launches: list[str] = []
+launches: list[str] = []
 _faults: list[str] = []
 
 _Visit = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
@@ -65,7 +66,7 @@ def _launch(
             for address, data, size, of_device in _allocations()
             if of_device == device  # the memory of another one is not there
         ]
-        _launches.append(kernel.name)
+        launches.append(kernel.name)
         _machine.launch(kernel.name, blocks, threads, values, memory)
     except Exception as error:  # C++ cannot pass it on
         _faults.append(f"{type(error).__name__}: {error}")
@@ -163,6 +164,7 @@ def _replace_cuda_operators() -> torch.library.Library:
 
 
 _runtime.emulation_set_launch(_launch)
+_runtime.emulation_set_architecture(ARCHITECTURE)
 _library = _replace_cuda_operators()
 torch.cuda.is_available = lambda: True
 torch.cuda.device_count = lambda: 8
@@ -192,5 +194,5 @@ def no_fault() -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    kernels = len(set(_launches))
-    terminalreporter.write_line(f"{PTX.stem}: {len(_launches)} launches of {kernels} kernels")
+    kernels = len(set(launches))
+    terminalreporter.write_line(f"{PTX.stem}: {len(launches)} launches of {kernels} kernels")

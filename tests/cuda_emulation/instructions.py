@@ -88,6 +88,11 @@ def _extremum(larger: Callable[..., Any]) -> Callable[..., Array]:
     return compute
 
 
+def _or_nan(function: Callable[..., Array]) -> Callable[..., Array]:
+    """NaN if either operand is."""
+    return lambda a, b: np.where(np.isnan(a) | np.isnan(b), a.dtype.type(np.nan), function(a, b))
+
+
 _Functions = dict[str, Callable[..., Any]]
 _ARITHMETIC: _Functions = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
 for _type in ("f32", "f64"):
@@ -99,8 +104,9 @@ for _type in ("f32", "f64"):
         _with_one_nan(_fused(f"fma_rn_{_type}")),
     )
     for _name, _function in (("max", np.greater), ("min", np.less)):
-        _extreme = _with_one_nan(_extremum(_function))
-        _define(f"{_name}.{_type}", f"{_type} {_type} -> {_type}", _extreme)
+        for _nan, _extreme in (("", _extremum(_function)), (".NaN", _or_nan(_extremum(_function)))):
+            _signature = f"{_type} {_type} -> {_type}"
+            _define(f"{_name}{_nan}.{_type}", _signature, _with_one_nan(_extreme))
     _define(f"neg.{_type}", f"{_type} -> {_type}", np.negative)
     _define(f"abs.{_type}", f"{_type} -> {_type}", np.abs)
     _define(

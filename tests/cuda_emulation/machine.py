@@ -2,7 +2,8 @@
 
 The threads that stand at the first instruction of all go on, until one of them branches or another
 thread waits for them. So threads that took different branches meet again. Arithmetic is that of
-instructions.py; this file has the instructions that move data and those that branch.
+instructions.py; this file has the instructions that move data, those that branch, and those by
+which the threads of a warp know of each other.
 """
 
 import re
@@ -18,6 +19,8 @@ from tests.cuda_emulation.ptx import Instruction, Kernel, Module
 _REGISTER = re.compile(r"%[a-z]+\d+|%(tid|ctaid|ntid|nctaid)\.x")
 _REGISTER_BYTES = {"rs": 2, "r": 4, "f": 4, "rd": 8, "fd": 8}  # by the letters of its name
 _ADDRESS = re.compile(r"\[([%\w$]+)(?:\+(-?\d+))?\]")
+WARP = 32  # threads
+WARPS = 32  # the most in a block
 _THREADS = 32768  # that are computed at once
 _PARAMETERS = 0x0F00_0000_0000  # an address that nothing else has
 _CONSTANTS = 0x0E00_0000_0000
@@ -42,6 +45,11 @@ class Threads:
     block: Array  # of each thread among these blocks
     registers: dict[str, Array]
     undefined: dict[str, Array] = field(default_factory=dict)  # the threads that never wrote it
+
+    def lanes(self, active: Active) -> tuple[Array, Array]:
+        """The warp of each thread, and the bit of its lane."""
+        thread = self.registers["%tid.x"][active].astype(np.int64)
+        return self.block[active] * WARPS + thread // WARP, np.uint32(1) << (thread % WARP)
 
     def count(self, active: Active) -> int:
         return len(self.number[active])
@@ -121,6 +129,11 @@ class _Compiler:
         kind, *modifiers = opcode.split(".")
         if opcode in OPERATIONS:
             return self._operation(instruction)
+        if opcode == "activemask.b32":
+            (to,) = operands
+            return lambda threads, active: threads.write(to, _together(threads, active), active)
+        if opcode == "vote.sync.any.pred":
+            return self._vote(operands)
         if kind in ("mov", "cvta"):
             return self._move(operands, size_of(modifiers[-1]))
         if kind in ("ld", "st"):
@@ -177,6 +190,21 @@ class _Compiler:
         source = self.source(text, size)
         return lambda threads, active: threads.write(to, source(threads, active), active)
 
+    def _vote(self, operands: tuple[str, ...]) -> Step:
+        to, vote, members = operands
+        members_source = self.source(members, 4)
+
+        def run(threads: Threads, active: Active) -> None:
+            expected = np.broadcast_to(members_source(threads, active), threads.count(active))
+            if (expected != _together(threads, active)).any():
+                raise Fault("a thread votes with others than those that stand there")
+            warps, _ = threads.lanes(active)
+            any_of = np.zeros(warps.max() + 1, bool)
+            any_of[warps[threads.read(vote, active)]] = True
+            threads.write(to, any_of[warps], active)
+
+        return run
+
     def _access(self, kind: str, modifiers: list[str], operands: tuple[str, ...]) -> Step:
         space, type_ = modifiers[0], modifiers[-1]
         place, text = operands if kind == "st" else operands[::-1]
@@ -210,6 +238,14 @@ class _Compiler:
                 raise NotImplementedError(f"st.{space}")
 
         return store
+
+
+def _together(threads: Threads, active: Active) -> Array:
+    """The lanes of each thread's warp that stand where it stands, as bits."""
+    warps, bits = threads.lanes(active)
+    masks = np.zeros(warps.max() + 1, np.uint32)
+    np.bitwise_or.at(masks, warps, bits.astype(np.uint32))
+    return np.asarray(masks[warps])
 
 
 def _names(text: str) -> list[str]:

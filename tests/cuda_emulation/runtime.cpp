@@ -37,6 +37,7 @@ std::map<const void*, std::string>& kernels() {
 thread_local Configuration configuration;
 thread_local cudaError_t last_error = cudaSuccess;
 Launch launch = nullptr;
+cudaDeviceProp properties{};
 
 // ---- Memory
 constexpr size_t guard = 512;
@@ -139,6 +140,11 @@ TORCH_LIBRARY_IMPL(cuda_emulation, CUDA, library) { library.impl("on_cpu", on_cp
 // ---- For device.py
 extern "C" {
 void emulation_set_launch(Launch function) { launch = function; }
+// 90: sm_90
+void emulation_set_architecture(int number) {
+  properties.major = number / 10;
+  properties.minor = number % 10;
+}
 int emulation_device() { return Devices::getDeviceIndex(); }
 size_t emulation_guard() { return guard; }
 
@@ -208,6 +214,10 @@ void c10_cuda_check_implementation(const int32_t error, const char* file, const 
   TORCH_CHECK(error == 0, "CUDA error ", error, " in ", function, " at ", file, ":", line);
 }
 }  // namespace c10::cuda
+
+namespace at::cuda {
+cudaDeviceProp* getCurrentDeviceProperties() { return &properties; }
+}  // namespace at::cuda
 
 namespace at::detail {
 TensorBase empty_cuda(IntArrayRef size, const TensorOptions& options) {

@@ -29,8 +29,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "const auto [first, last] = beta.in_order(",
-        "const auto [last, first] = beta.in_order(",
+        "return last + log.low_plus(first);",
+        "return first + log.low_plus(last);",
         "float's smaller summand is added last",
     ),
     Mutant(
@@ -151,8 +151,8 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/branches.h",
-        ": splat<V>(zero_)};",
-        ": splat<V>(T(0))};",
+        "? splat<V>(zero_) : x;",
+        "? splat<V>(T(0)) : x;",
         "for a negative beta, relu's 0 is positive",
     ),
     Mutant(
@@ -210,15 +210,15 @@ MUTANTS = [
         "a remainder near 0 leaves out what float lost of beta",
     ),
     Mutant(
-        "csrc/math/branches.h",
+        "csrc/math/formulas.h",
         "const auto positive = !(signed_x <= 0);  // or NaN",
         "const auto positive = signed_x == signed_x;",
         "for a negative beta, an x of the other sign is added, too",
     ),
     Mutant(
-        "csrc/math/branches.h",
-        "return {positive ? min(near_x, log) : log, positive ? max(log, x) : splat<V>(0)};",
-        "return {positive ? min(near_x, log) : splat<V>(0), max(log, x)};",
+        "csrc/math/formulas.h",
+        "const V last = positive ? larger_as<Bits<V>>(x, log.high) : splat<V>(0);",
+        "const V last = positive ? larger_as<Bits<V>>(x, log.high) : log.high - first;",
         "for negative x, the larger summand is rounded twice",
     ),
     Mutant(
@@ -261,7 +261,7 @@ MUTANTS = [
     Mutant(
         "csrc/math/tables.h",
         "result.near_x = beta.x_of(r - minus_centre);",
-        "result.near_x = beta.x_of(u);",
+        "result.near_x = beta.x_of(abs_x);",
         "near 0, x keeps the bits that r loses, so that results decrease",
     ),
     Mutant(

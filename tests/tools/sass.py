@@ -3,8 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,8 +15,19 @@ _KERNEL = re.compile(
     r"fused_softplus::math::(?P<formula>.+), (?:c10::)?(?P<dtype>\w+), "
     r"fused_softplus::math::(?P<beta>\w+)<"
 )
-_INSTRUCTION = re.compile(r"^\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][\w.]*)")
+_INSTRUCTION = re.compile(
+    r"^\s+/\*(?P<address>[0-9a-f]{4,})\*/\s+(?P<guard>@!?U?P\w+\s+)?(?P<opcode>[A-Z][\w.]*)"
+    r"(?P<operands>[^;]*)"
+)
 _DTYPES = {"float": "float32", "double": "float64", "Half": "float16", "BFloat16": "bfloat16"}
+
+
+@dataclass(frozen=True)
+class Instruction:
+    address: int
+    guarded: bool  # by a predicate
+    opcode: str
+    operands: str
 
 
 @dataclass(frozen=True)
@@ -27,14 +37,28 @@ class MachineCode:
     formula: str  # its name in csrc/math/formulas.h
     dtype: str
     beta: str  # UnitBeta or AnyBeta
-    instructions: Counter[str] = field(default_factory=Counter, hash=False)
+    instructions: list[Instruction] = field(default_factory=list, hash=False)
 
     def __str__(self) -> str:
         return f"sm_{self.architecture} {self.layout} {self.formula} {self.dtype} {self.beta}"
 
     def count(self, pattern: str) -> int:
         """How many instructions match the pattern as a whole."""
-        return sum(n for name, n in self.instructions.items() if re.fullmatch(pattern, name))
+        return sum(bool(re.fullmatch(pattern, one.opcode)) for one in self.instructions)
+
+    def usual_path(self) -> "MachineCode":
+        """The instructions of a thread that takes no conditional branch before it may end: its
+        vectors are whole, and all their numbers are near 0 (csrc/math/scale.h)."""
+        places = {one.address: place for place, one in enumerate(self.instructions)}
+        path: list[Instruction] = []
+        place = 0
+        while not path or path[-1].opcode != "EXIT":
+            path.append(self.instructions[place])
+            if path[-1].opcode == "BRA" and not path[-1].guarded:
+                place = places[int(path[-1].operands.strip(), 16)]
+            else:
+                place += 1
+        return replace(self, instructions=path)
 
 
 def disassembler() -> str | None:
@@ -77,6 +101,8 @@ def kernels() -> list[MachineCode]:
             layout, formula, dtype, beta = match.groups()
             formula = formula.replace("fused_softplus::math::", "")
             found.append(MachineCode(architecture, layout, formula, _DTYPES[dtype], beta))
-        elif (match := _INSTRUCTION.match(line)) and match[1] != "NOP":
-            found[-1].instructions[match[1]] += 1
+        elif (match := _INSTRUCTION.match(line)) and match["opcode"] != "NOP":
+            address, guard, opcode, operands = match.groups()
+            one = Instruction(int(address, 16), bool(guard), opcode, operands)
+            found[-1].instructions.append(one)
     return found
