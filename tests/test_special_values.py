@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from fused_softplus import _C
 from tests.tools import reference
 from tests.tools.reference import BETAS, DTYPES
 
@@ -15,6 +16,9 @@ ops = torch.ops.fused_softplus
 inf, nan = math.inf, math.nan
 
 of_every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=str)
+fused_multiply_add = pytest.mark.skipif(
+    _C.cpu_capability() == "default", reason="products are rounded before a sum"
+)
 
 
 def neighbours(value: float, dtype: torch.dtype, count: int = 4) -> Tensor:
@@ -50,6 +54,21 @@ def test_threshold_edge(dtype: torch.dtype, beta: float, threshold: float) -> No
     assert torch.equal(curvature, torch.zeros_like(x).where(linear, smooth[1]))
 
 
+@fused_multiply_add
+@pytest.mark.parametrize("beta", [1.0, -0.3, 100.0])
+def test_a_subnormal_gradient_is_rounded_once(beta: float) -> None:
+    """It is the product of the incoming gradient and the derivative, which a power of 2 shows."""
+    x = torch.linspace(-104, -80, 100_001).div(beta)
+    grad_output = torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+    one, large = torch.ones_like(x), torch.full_like(x, 2.0**100)
+    derivatives = ops.softplus_double_backward(large, one, x, beta, inf)
+    gradients = ops.softplus_double_backward(grad_output, one, x, beta, inf)
+    for derivative, gradient in zip(derivatives, gradients, strict=True):
+        exact = grad_output.double() * (derivative.double() * 2.0**-100)
+        assert torch.equal(gradient, exact.float())
+
+
+@fused_multiply_add
 @pytest.mark.parametrize("beta", [1 + 2**-24, -1.5 - 2**-24, 100 + 2**-18])
 def test_the_factor_of_the_curvature_is_no_rounded_beta(beta: float) -> None:
     """These betas lie midway between two float32 numbers. To take one of those for the factor would
