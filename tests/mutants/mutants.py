@@ -217,8 +217,10 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "const V last = positive ? larger_as<Bits<V>>(x, log.high) : splat<V>(0);",
-        "const V last = positive ? larger_as<Bits<V>>(x, log.high) : log.high - first;",
+        "log.high) : log.high;\n"
+        "    const V last = positive ? larger_as<Bits<V>>(x, log.high) : splat<V>(0);",
+        "log.high) : splat<V>(0);\n"
+        "    const V last = positive ? larger_as<Bits<V>>(x, log.high) : log.high;",
         "for negative x, the larger summand is rounded twice",
     ),
     Mutant(
