@@ -104,14 +104,14 @@ for _type in ("f32", "f64"):
         _with_one_nan(_fused(f"fma_rn_{_type}")),
     )
     for _name, _function in (("max", np.greater), ("min", np.less)):
-        for _nan, _extreme in (("", _extremum(_function)), (".NaN", _or_nan(_extremum(_function)))):
-            _signature = f"{_type} {_type} -> {_type}"
-            _define(f"{_name}{_nan}.{_type}", _signature, _with_one_nan(_extreme))
+        _extreme = _with_one_nan(_extremum(_function))
+        _define(f"{_name}.{_type}", f"{_type} {_type} -> {_type}", _extreme)
     _define(f"neg.{_type}", f"{_type} -> {_type}", np.negative)
     _define(f"abs.{_type}", f"{_type} -> {_type}", np.abs)
     _define(
         f"copysign.{_type}", f"{_type} {_type} -> {_type}", lambda sign, x: np.copysign(x, sign)
     )
+_define("min.NaN.f32", "f32 f32 -> f32", _with_one_nan(_or_nan(_extremum(np.less))))
 _define("fma.rz.f32", "f32 f32 f32 -> f32", _with_one_nan(_fused("fma_rz_f32")))
 
 

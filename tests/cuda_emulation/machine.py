@@ -129,9 +129,6 @@ class _Compiler:
         kind, *modifiers = opcode.split(".")
         if opcode in OPERATIONS:
             return self._operation(instruction)
-        if opcode == "activemask.b32":
-            (to,) = operands
-            return lambda threads, active: threads.write(to, _together(threads, active), active)
         if opcode == "vote.sync.any.pred":
             return self._vote(operands)
         if kind in ("mov", "cvta"):

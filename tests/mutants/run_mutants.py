@@ -53,6 +53,7 @@ LIKELY = {
     "floor.cpp": ("variants",),
     "elementwise.h": ("errors", "layouts", "autograd"),
     "instruction_sets.h": ("library",),
+    "rows.h": ("errors", "layouts", "func"),
     "vmap.cpp": ("func",),
 }
 MATHS_LIKELY = ("special_values", "autograd", "errors", "values", "func")
