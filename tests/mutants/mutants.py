@@ -509,9 +509,9 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/dispatch/rows.h",
-        "along_is_a_row_ ? 0 : element_size_);",
-        "element_size_);",
-        "each row reads another bias",
+        "add(address, along_is_a_row_ ? element_size_ : 0, ",
+        "add(address, element_size_, ",
+        "what a row has one of is read as if each element had one",
     ),
     Mutant(
         "csrc/cpu/rows.cpp",
