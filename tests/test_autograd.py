@@ -127,6 +127,20 @@ def test_differentiable_double_backward(dtype: torch.dtype, beta: float) -> None
 # ---- Against the kernels ---------------------------------------------------------------------
 
 
+def test_differentiable_double_backward_of_operands_that_broadcast() -> None:
+    """Both gradients have the shape of all operands, though the first does not need grad_output."""
+    grad_grad_input = torch.randn(5, requires_grad=True)
+    x = torch.randn(5, requires_grad=True)
+    grad_output = torch.randn(3, 5)
+    expected = ops.softplus_double_backward(
+        grad_grad_input.detach(), grad_output, x.detach(), 2, 20
+    )
+    actual = ops.softplus_double_backward(grad_grad_input, grad_output, x, 2, 20)
+    for differentiable, gradient in zip(actual, expected, strict=True):
+        assert differentiable.requires_grad and differentiable.shape == (3, 5)
+        torch.testing.assert_close(differentiable.detach(), gradient)
+
+
 @pytest.mark.parametrize("dtype", reference.DTYPES, ids=str)
 @pytest.mark.parametrize("threshold", [2.0, 20.0])
 def test_backward_runs_the_operator(dtype: torch.dtype, threshold: float) -> None:

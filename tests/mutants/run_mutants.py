@@ -46,7 +46,7 @@ LIKELY = {
     "autograd_rules.h": ("autograd", "variants"),
     "autograd_writing.cpp": ("autograd", "errors", "module", "variants"),
     "beta.cpp": ("variants",),
-    "bindings.cpp": ("errors", "variants", "compile"),
+    "bindings.cpp": ("errors", "variants", "dispatch", "compile"),
     "decompositions.h": ("decompositions",),
     "override.cpp": ("override",),
     "bias.cpp": ("errors", "autograd", "layouts"),
