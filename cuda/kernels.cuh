@@ -1,8 +1,9 @@
 // The CUDA kernels: contiguous operands are loaded and stored as whole vectors, other layouts one
-// element at a time. Each thread applies a formula to one number after another. Of whole vectors, a
-// warp computes one of each thread at a time, in the range (csrc/math/scale.h) that all of their
-// numbers allow, so that its threads stay together. Otherwise the range is Deep: where addresses
-// take the time, three ranges would only be more code.
+// element at a time. Each thread applies a formula to one number after another.
+//
+// The threads of a warp take one whole vector each, and compute it in the range (csrc/math/scale.h)
+// that all numbers of these vectors allow. So they stay together. Single elements are computed in
+// the range Deep: their addresses take the time, and three ranges would only be more code.
 #pragma once
 
 #include <ATen/OpMathType.h>

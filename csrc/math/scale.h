@@ -56,8 +56,8 @@ FUSED_SOFTPLUS_INLINE V abs_within_ends(const Beta& beta, V x) {
   }
 }
 
-// The bits of a float, whose exponent k is subtracted from. It wraps around in lanes that the
-// callers do not use.
+// The bits of a float, with k subtracted from its exponent. The subtraction may wrap around, in
+// lanes that the callers do not use.
 template <typename V>
 FUSED_SOFTPLUS_INLINE Bits<V> minus_exponent(Bits<V> bits, Bits<V> k) {
   if constexpr (std::is_arithmetic_v<V>) {

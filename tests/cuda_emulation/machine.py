@@ -19,8 +19,8 @@ from tests.cuda_emulation.ptx import Instruction, Kernel, Module
 _REGISTER = re.compile(r"%[a-z]+\d+|%(tid|ctaid|ntid|nctaid)\.x")
 _REGISTER_BYTES = {"rs": 2, "r": 4, "f": 4, "rd": 8, "fd": 8}  # by the letters of its name
 _ADDRESS = re.compile(r"\[([%\w$]+)(?:\+(-?\d+))?\]")
-WARP = 32  # threads
-WARPS = 32  # the most in a block
+_WARP = 32  # threads
+_WARPS = 32  # the most in a block
 _THREADS = 32768  # that are computed at once
 _PARAMETERS = 0x0F00_0000_0000  # an address that nothing else has
 _CONSTANTS = 0x0E00_0000_0000
@@ -49,7 +49,8 @@ class Threads:
     def lanes(self, active: Active) -> tuple[Array, Array]:
         """The warp of each thread, and the bit of its lane."""
         thread = self.registers["%tid.x"][active].astype(np.int64)
-        return self.block[active] * WARPS + thread // WARP, np.uint32(1) << (thread % WARP)
+        bits = (1 << (thread % _WARP)).astype(np.uint32)
+        return self.block[active] * _WARPS + thread // _WARP, bits
 
     def count(self, active: Active) -> int:
         return len(self.number[active])
@@ -188,15 +189,16 @@ class _Compiler:
         return lambda threads, active: threads.write(to, source(threads, active), active)
 
     def _vote(self, operands: tuple[str, ...]) -> Step:
-        to, vote, members = operands
-        members_source = self.source(members, 4)
+        to, vote, text = operands
+        members = self.source(text, 4)
 
         def run(threads: Threads, active: Active) -> None:
-            expected = np.broadcast_to(members_source(threads, active), threads.count(active))
-            if (expected != _together(threads, active)).any():
+            warps, bits = threads.lanes(active)
+            standing = np.zeros(warps.max() + 1, np.uint32)
+            np.bitwise_or.at(standing, warps, bits)
+            if (members(threads, active) != standing[warps]).any():
                 raise Fault("a thread votes with others than those that stand there")
-            warps, _ = threads.lanes(active)
-            any_of = np.zeros(warps.max() + 1, bool)
+            any_of = np.zeros(standing.size, bool)
             any_of[warps[threads.read(vote, active)]] = True
             threads.write(to, any_of[warps], active)
 
@@ -235,14 +237,6 @@ class _Compiler:
                 raise NotImplementedError(f"st.{space}")
 
         return store
-
-
-def _together(threads: Threads, active: Active) -> Array:
-    """The lanes of each thread's warp that stand where it stands, as bits."""
-    warps, bits = threads.lanes(active)
-    masks = np.zeros(warps.max() + 1, np.uint32)
-    np.bitwise_or.at(masks, warps, bits.astype(np.uint32))
-    return np.asarray(masks[warps])
 
 
 def _names(text: str) -> list[str]:
