@@ -1,5 +1,6 @@
 # The C++ tests, run by ctest. GoogleTest is the system's, or fetched where there is none.
 include(FetchContent)
+set(INSTALL_GTEST OFF)
 FetchContent_Declare(googletest
   URL https://github.com/google/googletest/releases/download/v1.17.0/googletest-1.17.0.tar.gz
   URL_HASH SHA256=65fab701d9829d38cb77c14acdc431d2108bfdbf8979e40eb8ae567edf10b27c

@@ -41,6 +41,8 @@ inline std::vector<InstructionSet> instruction_sets() {
       {isa::avx2, all({FUSED_SOFTPLUS_FEATURES_OF_avx2})},
       {isa::baseline, all({FUSED_SOFTPLUS_FEATURES_OF_baseline})},
   };
+#elif defined(__aarch64__)
+  return {{isa::neon, all({FUSED_SOFTPLUS_FEATURES_OF_neon})}};
 #else
   return {{isa::baseline, all({FUSED_SOFTPLUS_FEATURES_OF_baseline})}};
 #endif

@@ -133,7 +133,8 @@ struct ElementwiseLoop {
       if constexpr (has_ranges) {
         Vector<T> least{};
         for (int s = 0; s < steps; ++s) {
-          for (int v = 0; v < count; ++v) {  // This order ignores a NaN.
+          // This order ignores a NaN, except on ARM, where the range is Deep for its block.
+          for (int v = 0; v < count; ++v) {
             least = math::min(Op::distance(beta, in[s][input].values[v]...), least);
           }
         }

@@ -22,7 +22,7 @@ struct Loops {
 };
 
 namespace isa {
-extern const Loops baseline, avx2, avx512;
+extern const Loops baseline, avx2, avx512, neon;
 }
 
 }  // namespace fused_softplus::cpu

@@ -8,7 +8,7 @@
 //
 // Which way computes log1p(exp(-u)) and sigmoid(-u) is a question of speed:
 //
-//   tables.h          float on AVX-512 and CUDA, and on CPUs that look up each number by itself
+//   tables.h          float, except on AVX2
 //   octaves.h         log1p(exp(-u)) of float on AVX2, which looks up one of 8 numbers at once
 //   by_exponential.h  double, whose tables would not fit into registers, and sigmoid on AVX2
 //
@@ -68,9 +68,9 @@ FUSED_SOFTPLUS_INLINE V sum(const Beta& beta, V x, V near_x, V signed_x, const S
     // But log is added first where the other one is 0: its low part, added to 0, could be subnormal
     // where the result is not, and a processor may flush it to 0. near_x stands for x where that is
     // smaller than log, which is not 0.
-    const auto positive = !(signed_x <= 0);  // or NaN
-    const V first = positive ? smaller_as<Bits<V>>(near_x, log.high) : log.high;
-    const V last = positive ? larger_as<Bits<V>>(x, log.high) : splat<V>(0);
+    const auto positive = is_positive_or_nan(signed_x);
+    const V first = select(positive, smaller_as<Bits<V>>(near_x, log.high), log.high);
+    const V last = select(positive, larger_as<Bits<V>>(x, log.high), splat<V>(0));
     return last + log.low_plus(first);
   } else {
     const V relu = Round::finite(beta.relu(x, signed_x));
@@ -95,10 +95,13 @@ template <typename Op, typename Round, typename V, typename Beta>
 FUSED_SOFTPLUS_INLINE auto columns_for([[maybe_unused]] const Beta& beta) {
   if constexpr (!(has_tables<V> && requires { typename Op::template Table<Round>; })) {
     return NoColumns();
-  } else if constexpr (Op::divides_table) {
-    return beta.template divided<typename Op::template Table<Round>>();
   } else {
-    return Columns<typename Op::template Table<Round>>();
+    using Place = Layout<typename Op::template Table<Round>, V>;
+    if constexpr (Op::divides_table) {
+      return beta.template divided<Place>();
+    } else {
+      return typename Place::Given();
+    }
   }
 }
 
@@ -448,6 +451,11 @@ struct WithBias {
     return Op::template apply<Round, Range>(beta, columns, grad_grad, grad, x + bias);
   }
 };
+
+template <typename Op>
+constexpr bool has_bias = false;
+template <typename Op>
+constexpr bool has_bias<WithBias<Op>> = true;
 
 // visit(formula), with the formula of this kernel.
 template <typename Visit>

@@ -61,20 +61,6 @@ FUSED_SOFTPLUS_INLINE constexpr To bit_cast(From from) {
 template <typename V>
 constexpr auto sign_bit = std::numeric_limits<Bits<Element<V>>>::min();
 
-template <typename V>
-FUSED_SOFTPLUS_INLINE V abs(V x) {
-  if constexpr (std::is_arithmetic_v<V>) {
-    return std::fabs(x);  // CUDA merges it into the next operation
-  } else {
-    return bit_cast<V>(bit_cast<Bits<V>>(x) & ~sign_bit<V>);
-  }
-}
-
-template <typename V>
-FUSED_SOFTPLUS_INLINE auto is_finite(V x) {
-  return abs(x) <= std::numeric_limits<Element<V>>::max();
-}
-
 // What an instruction set or a device has for numbers of type V. csrc/cpu/isa/ and cuda/ specialize
 // this. A specialization has static functions with the names of the operations below that it
 // replaces; the others are left to the compiler.
@@ -85,6 +71,22 @@ struct NoInstructions {
 };
 template <typename V>
 struct Instructions : NoInstructions {};
+
+template <typename V>
+FUSED_SOFTPLUS_INLINE V abs(V x) {
+  if constexpr (requires { Instructions<V>::abs(x); }) {
+    return Instructions<V>::abs(x);
+  } else if constexpr (std::is_arithmetic_v<V>) {
+    return std::fabs(x);  // CUDA merges it into the next operation
+  } else {
+    return bit_cast<V>(bit_cast<Bits<V>>(x) & ~sign_bit<V>);
+  }
+}
+
+template <typename V>
+FUSED_SOFTPLUS_INLINE auto is_finite(V x) {
+  return abs(x) <= std::numeric_limits<Element<V>>::max();
+}
 
 // Whether fma rounds once. Otherwise it rounds the product too, and the error bounds are wider.
 template <typename V>
@@ -131,6 +133,24 @@ FUSED_SOFTPLUS_INLINE auto is_negative(V x) {
   return bit_cast<Bits<V>>(x) < 0;
 }
 
+// select(is_positive_or_nan(x), yes, no) is no where x <= 0, and yes elsewhere.
+template <typename V>
+FUSED_SOFTPLUS_INLINE auto is_positive_or_nan(V x) {
+  if constexpr (requires { Instructions<V>::is_positive_or_nan(x); }) {
+    return Instructions<V>::is_positive_or_nan(x);
+  } else {
+    return !(x <= 0);
+  }
+}
+template <typename Mask, typename V>
+FUSED_SOFTPLUS_INLINE V select(Mask mask, V yes, V no) {
+  if constexpr (requires { Instructions<V>::select(mask, yes, no); }) {
+    return Instructions<V>::select(mask, yes, no);
+  } else {
+    return mask ? yes : no;
+  }
+}
+
 // a * b + c, rounded towards zero. |c| >= |a b|, or c = 0.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V fma_towards_zero(V a, V b, V c) {
@@ -147,7 +167,7 @@ FUSED_SOFTPLUS_INLINE V fma_towards_zero(V a, V b, V c) {
 }
 
 // Both return b where a or b is NaN, and where both are zeros. On CUDA, min returns a where that is
-// NaN, and max where b is.
+// NaN, and max where b is. On 64-bit ARM, both are NaN where a or b is, and -0.0 is less than 0.0.
 template <typename V>
 FUSED_SOFTPLUS_INLINE V min(V a, V b) {
   if constexpr (requires { Instructions<V>::min(a, b); }) {
@@ -165,7 +185,8 @@ FUSED_SOFTPLUS_INLINE V max(V a, V b) {
   }
 }
 
-// Whether a < b in any lane.
+// Whether a < b in any lane. All lanes of b are the same. If a has a NaN, the answer may also be
+// true.
 template <typename V>
 FUSED_SOFTPLUS_INLINE bool any_less(V a, V b) {
   if constexpr (requires { Instructions<V>::any_less(a, b); }) {

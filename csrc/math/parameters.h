@@ -117,9 +117,9 @@ class AnyScale {
   FUSED_SOFTPLUS_INLINE T quickly_divided(T x) const {
     return fma(x, inverse_, x * inverse_ * inverse_lost_);
   }
-  template <typename Table>
-  FUSED_SOFTPLUS_INLINE DividedColumns<Table> divided() const {
-    return DividedColumns<Table>([this](float x) { return quickly_divided(x); });
+  template <typename Layout>
+  FUSED_SOFTPLUS_INLINE typename Layout::Divided divided() const {
+    return typename Layout::Divided([this](float x) { return quickly_divided(x); });
   }
   // Up to this |beta x|, exp(-|beta x|), and that times beta or divided by beta, are normal numbers
   // of float.
@@ -184,8 +184,8 @@ struct UnitScale {
     return x;
   }
   FUSED_SOFTPLUS_INLINE static T quickly_divided(T x) { return x; }
-  template <typename Table>
-  FUSED_SOFTPLUS_INLINE static Columns<Table> divided() {
+  template <typename Layout>
+  FUSED_SOFTPLUS_INLINE static typename Layout::Given divided() {
     return {};
   }
   FUSED_SOFTPLUS_INLINE static T normal_end() { return normal_exponent; }

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <random>
 
 #include "tests/cpp/loops_under_test.h"
@@ -174,29 +175,37 @@ TEST(Bits, DoNotDependOnNeighbours) {
   });
 }
 
+// Gives each input the numbers of that format in ascending order, but in another order each.
+void fill_in_different_orders(Operands& operands) {
+  const auto numbers = ascending(operands.format);
+  const int size = operands.size;
+  const int64_t n = std::ssize(numbers) / size;
+  for (auto& input : operands.inputs) {
+    const int64_t stride = 1 + 16 * (&input - operands.inputs.data());
+    input.resize(numbers.size());
+    for (int64_t i = 0; i < n; ++i) {
+      std::memcpy(&input[i * size], &numbers[i * stride % n * size], size);
+    }
+  }
+}
+
 // UnitBeta, which CUDA's contiguous kernel also takes, and PositiveBeta leave operations out.
-// AVX-512 and CUDA have the same tables, but CUDA computes all numbers as if they were in the last
-// range.
+// AVX-512, NEON and CUDA have the same tables, but CUDA computes all numbers as if they were in the
+// last range.
 TEST(Bits, DoNotDependOnWhatSomeBetasAndRangesLeaveOut) {
   if (!scalar::supported()) {
     GTEST_SKIP() << "this CPU has no fused multiply-add";
   }
   std::vector<InstructionSet> sets = loops_under_test();
   std::erase_if(sets, [](const InstructionSet& set) {
-    return set.name != std::string("avx512") && set.name != std::string("cuda");
+    const std::string_view name = set.name;
+    return name != "avx512" && name != "neon" && name != "cuda";
   });
   for (const KernelShape& shape : kernels()) {
     for (const Format& format : formats) {
       Operands operands(shape, format);
-      const auto numbers = ascending(format);
-      const int64_t n = std::ssize(numbers) / format.size;
-      for (auto& input : operands.inputs) {  // numbers, each in an order of its own
-        const int64_t stride = 1 + 16 * (&input - operands.inputs.data());
-        input.resize(numbers.size());
-        for (int64_t i = 0; i < n; ++i) {
-          std::memcpy(&input[i * format.size], &numbers[i * stride % n * format.size], format.size);
-        }
-      }
+      fill_in_different_orders(operands);
+      const int64_t n = std::ssize(operands.inputs[0]) / format.size;
       const Loop any = scalar::find_loop_for_any_beta(shape.kernel, format.dtype);
       for (const double beta : {1.0, 1.5, 100.0}) {
         const auto expected = operands.run(any, 0, n, format.size, beta);
@@ -209,6 +218,71 @@ TEST(Bits, DoNotDependOnWhatSomeBetasAndRangesLeaveOut) {
       }
     }
   }
+}
+
+// The range of a block (csrc/math/scale.h) is that of its numbers, with or without a NaN among
+// them.
+TEST(Loops, ANaNChangesNoOtherElement) {
+  for_every_loop([](Operands operands, Loop loop) {
+    const int size = operands.size;
+    const auto put = [&](std::vector<char>& numbers, int64_t i, uint64_t bits) {
+      std::memcpy(&numbers[i * size], &bits, size);
+    };
+    const uint64_t far = uint64_t{0xC260} << (8 * size - 16);  // in float32 and bfloat16, -56
+    for (auto& input : operands.inputs) {
+      for (int64_t i = 0; i < most; ++i) {
+        put(input, i, far);
+      }
+    }
+    const auto expected = operands.run(loop, 0, most, size);
+    const uint64_t infinity = operands.format.infinity, sign = uint64_t{1} << (8 * size - 1);
+    for (const uint64_t nan : {infinity | infinity >> 1, infinity + 1, sign | (infinity + 1)}) {
+      for (int64_t place = 0; place < 64; place += 3) {
+        put(operands.inputs.back(), place, nan);
+        auto outputs = operands.run(loop, 0, most, size);
+        put(operands.inputs.back(), place, far);
+        for (size_t output = 0; output < outputs.size(); ++output) {
+          std::memcpy(&outputs[output][place * size], &expected[output][place * size], size);
+          EXPECT_EQ(outputs[output], expected[output]) << "NaN " << nan << " at " << place;
+        }
+      }
+    }
+  });
+}
+
+// Writes a hash of the results of every loop (FNV-1a) to the file that LOOP_BITS names.
+// tests/test_arm.py compares those of two machines.
+TEST(Bits, AreWrittenForAnotherMachine) {
+  const char* const path = std::getenv("LOOP_BITS");
+  if (!path) {
+    GTEST_SKIP() << "only test_arm.py asks for them";
+  }
+  std::ofstream file(path);
+  for (const InstructionSet& set : loops_under_test()) {
+    for (const KernelShape& shape : kernels()) {
+      for (const Format& format : formats) {
+        const Operands random(shape, format);
+        Operands ordered = random;
+        fill_in_different_orders(ordered);
+        const Loop loop = set.find_loop(shape.kernel, format.dtype);
+        for (const double beta : {1.0, 1.5, -0.75}) {
+          uint64_t hash = 0xcbf2'9ce4'8422'2325;
+          for (const Operands* operands :
+               std::initializer_list<const Operands*>{&random, &ordered}) {
+            const int64_t n = std::ssize(operands->inputs[0]) / format.size;
+            for (const auto& output : operands->run(loop, 0, n, format.size, beta)) {
+              for (const unsigned char byte : output) {
+                hash = (hash ^ byte) * 0x100'0000'01b3;
+              }
+            }
+          }
+          file << set.name << " kernel" << int(shape.kernel) << " dtype" << int(format.dtype)
+               << " beta" << beta << ' ' << hash << '\n';
+        }
+      }
+    }
+  }
+  EXPECT_TRUE(file.flush());
 }
 
 TEST(Loops, AnyStrideGivesTheSameBits) {

@@ -1,4 +1,4 @@
-// What every CPU of this architecture has.
+// What every CPU of an architecture has that has no header of its own here.
 #pragma once
 
 #include "csrc/math/lanes.h"

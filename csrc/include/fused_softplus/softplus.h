@@ -100,10 +100,10 @@ void enable();
 void disable();
 bool is_enabled();
 
-// The instruction set of the CPU kernels: "avx512", "avx2" or "default". It is the best one that
-// the CPU has, or the one that the environment variable FUSED_SOFTPLUS_CPU_CAPABILITY names when it
-// is first needed. Throws c10::Error if the variable has another value, or if the CPU lacks the
-// instruction set.
+// The instruction set of the CPU kernels: "avx512", "avx2" or "default", and "neon" on 64-bit ARM.
+// It is the best one that the CPU has, or the one that the environment variable
+// FUSED_SOFTPLUS_CPU_CAPABILITY names when it is first needed. Throws c10::Error if the variable
+// has another value, or if the CPU lacks the instruction set.
 const char* cpu_capability();
 
 }  // namespace fused_softplus
