@@ -132,15 +132,22 @@ def describe() -> dict[str, Any]:
     """The CPU, and the versions of what ran."""
     from fused_softplus import _C  # here, since ab.py loads other copies of the library
 
-    model = re.search(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return {
-        "cpu": model[1] if model else platform.processor(),
+        "cpu": cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "instruction set": _C.cpu_capability(),
         "ATen's": torch.backends.cpu.get_cpu_capability(),
         **versions(),
     }
+
+
+def cpu_model() -> str:
+    """What Linux calls it: on 64-bit ARM, by the numbers of its maker and of its model."""
+    info = Path("/proc/cpuinfo").read_text()
+    names = ("model name", "CPU implementer", "CPU part")
+    found = (re.search(rf"^{name}\s*: (.*)", info, re.MULTILINE) for name in names)
+    return " ".join(match[1] for match in found if match) or platform.machine()
 
 
 def gpu() -> dict[str, Any]:
