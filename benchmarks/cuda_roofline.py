@@ -2,7 +2,7 @@
 
     make roofline
 
-Counts the instructions that a thread of each contiguous kernel executes on sm_90 where no
+Counts the instructions that a thread executes on sm_90 where the operands are contiguous and no
 abs(beta * x) exceeds 21.8, divides them by the elements that it computes, and compares the time
 that the busiest unit of a multiprocessor needs for them with the time in which the memory moves the
 bytes of an element. Above 100 % the kernel is bound by that unit. Well below, it is bound by the
@@ -71,7 +71,7 @@ def main() -> None:
         kernel.usual_path()
         for kernel in sass.kernels()
         if kernel.architecture == 90
-        and kernel.layout == "contiguous"
+        and kernel.layout == "Contiguous"
         and kernel.formula in OPERATIONS
     ]
     order = list(OPERATIONS)

@@ -24,6 +24,11 @@ set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 # Linked statically: nothing but torch's own libraries is then needed at run time.
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+# The machine code of all architectures is 40 MB, and 6 MB when compressed. Older versions of nvcc
+# have no such option.
+if(CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.8)
+  target_compile_options(options INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:--compress-mode=size>)
+endif()
 # -fmad=false, as -ffp-contract=off on the host: fused multiply-adds are written out.
 target_compile_options(options INTERFACE
   $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false --expt-relaxed-constexpr --expt-extended-lambda

@@ -8,6 +8,9 @@ if(NOT (CMAKE_CUDA_COMPILER_VERSION MATCHES "^13\\.0" AND LIBTORCH_VERSION MATCH
 endif()
 set(emulation ${CMAKE_BINARY_DIR}/cuda_emulation)
 foreach(architecture 90 100)
+  if(NOT CMAKE_CUDA_ARCHITECTURES MATCHES "(^|;)${architecture}(-real)?(;|$)")
+    continue()  # The host code has the vectors of the architectures that it is compiled for.
+  endif()
   add_library(ptx_${architecture} OBJECT cuda/softplus_cuda.cu)
   set_target_properties(ptx_${architecture} PROPERTIES
     CUDA_PTX_COMPILATION ON CUDA_ARCHITECTURES ${architecture}-virtual)

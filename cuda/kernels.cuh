@@ -1,19 +1,18 @@
-// The CUDA kernels: contiguous operands are loaded and stored as whole vectors, other layouts one
-// element at a time. Each thread applies a formula to one number after another.
+// The CUDA kernel: applies a formula to all elements. Each thread loads some vectors of every input
+// (layouts.cuh) before it computes them, one number after another.
 //
-// The threads of a warp take one whole vector each, and compute it in the range (csrc/math/scale.h)
-// that all numbers of these vectors allow. So they stay together. Single elements are computed in
-// the range Deep: their addresses take the time, and three ranges would only be more code.
+// The threads of a warp take one vector each, and compute it in the range (csrc/math/scale.h) that
+// all numbers of these vectors allow. So they stay together. Single elements are computed in the
+// range Deep: their addresses take the time, and three ranges would only be more code.
 #pragma once
 
 #include <ATen/OpMathType.h>
-#include <ATen/cuda/CUDAContext.h>
 
-#include <ATen/cuda/detail/OffsetCalculator.cuh>
 #include <algorithm>
 #include <utility>
 
 #include "cuda/instructions.cuh"
+#include "cuda/layouts.cuh"
 
 namespace fused_softplus::cuda {
 
@@ -21,29 +20,23 @@ constexpr int threads = 128;  // in a block
 
 // The bytes of each input that a thread loads before it computes. All threads of a multiprocessor
 // together keep its share of the memory bandwidth in flight (an H100 needs about 18 KB for 0.7 us;
-// 1,024 threads have 32 KB).
-constexpr int thread_bytes = 32;
+// 1,024 threads have 32 KB). Rubin has more bandwidth, but no more than 1,024 threads.
+constexpr int thread_bytes_for(int architecture, int inputs) {
+  return architecture == 1070 && inputs <= 2 ? 128 / inputs : 32;
+}
+constexpr int single_elements = 4;  // The same where a vector is one element: their number.
 
-// The bytes that one instruction loads or stores, by the first number of the compute capability.
-constexpr int vector_bytes_for(int major) { return major < 10 ? 16 : 32; }
 #ifdef __CUDA_ARCH__
-constexpr int vector_bytes = vector_bytes_for(__CUDA_ARCH__ / 100);
-#else  // The host compiles the kernels, too, but does not run them.
-constexpr int vector_bytes = thread_bytes;
+constexpr int compiled_architecture = __CUDA_ARCH__;
+#else  // The host compiles the kernel, too, but does not run it.
+constexpr int compiled_architecture = 1000;
 #endif
 
-// The addresses of the outputs, then of the inputs.
-template <typename Op>
-struct Operands {
-  static constexpr int count = Op::outputs + Op::inputs;
-  char* addresses[count];
-
-  explicit Operands(char* const* data) { std::copy_n(data, count, addresses); }
-};
-
-template <typename Op, typename scalar_t>
-struct Results {
-  scalar_t values[Op::outputs];
+template <typename scalar_t, int bytes>
+struct alignas(bytes) Vector {
+  using Element = scalar_t;
+  static constexpr int width = bytes / sizeof(scalar_t);
+  scalar_t values[width];
 };
 
 template <typename scalar_t>
@@ -57,166 +50,115 @@ __device__ __forceinline__ auto call(const Input& input, const Function& functio
   }(std::make_integer_sequence<int, Op::inputs>());
 }
 
-// Applies Op to one element.
+// Applies Op to one element, and calls output(o, number) with that of the o-th output.
 template <typename Op, typename scalar_t, typename Range, typename Beta, typename Columns,
-          typename Input>
-__device__ __forceinline__ Results<Op, scalar_t> apply(const Beta& beta, const Columns& columns,
-                                                       const Input& input) {
-  const auto exact = call<Op, scalar_t>(input, [&](auto... numbers) {
+          typename Input, typename Output>
+__device__ __forceinline__ void apply(const Beta& beta, const Columns& columns, const Input& input,
+                                      const Output& output) {
+  const auto results = call<Op, scalar_t>(input, [&](auto... numbers) {
     return Op::template apply<Round<scalar_t>, Range>(beta, columns, numbers...);
   });
-  Results<Op, scalar_t> results;
 #pragma unroll
   for (int o = 0; o < Op::outputs; ++o) {
-    results.values[o] = static_cast<scalar_t>(exact.values[o]);
+    output(o) = static_cast<scalar_t>(results.values[o]);
   }
-  return results;
 }
 
-template <typename Op, typename scalar_t, typename Beta>
+// n: the number of elements from the layout's first vector on.
+template <typename Layout, typename Op, typename scalar_t, typename Beta>
 __global__ void __launch_bounds__(threads)
-    contiguous_kernel(const Beta beta, const Operands<Op> operands, const int64_t n) {
-  constexpr int width = vector_bytes / sizeof(scalar_t);
-  struct alignas(vector_bytes) Vector {
-    scalar_t values[width];
-  };
-  constexpr int vectors = thread_bytes / vector_bytes;
-  const int64_t whole_vectors = n / width;
-  const int64_t first = int64_t(blockIdx.x) * (vectors * threads) + threadIdx.x;
+    elementwise_kernel(const Beta beta, const Layout layout, const typename Layout::Index n) {
+  using opmath_t = at::opmath_type<scalar_t>;
+  using Index = typename Layout::Index;
+  constexpr int bytes =
+      Layout::has_vectors ? vector_bytes_for(compiled_architecture) : sizeof(scalar_t);
+  constexpr int vectors = Layout::has_vectors
+                              ? thread_bytes_for(compiled_architecture, Op::inputs) / bytes
+                              : single_elements;
+  using Vector = Vector<scalar_t, bytes>;
+  const Index whole_vectors = n / Vector::width;
+  const Index first = Index(blockIdx.x) * (vectors * threads) + threadIdx.x;
 
   Vector in[vectors][Op::inputs];
+  decltype(layout.offsets(first, bytes)) offsets[vectors];
 #pragma unroll
   for (int v = 0; v < vectors; ++v) {
-    const int64_t place = first + v * threads;
-    if (place < whole_vectors) {
+    if (const Index place = first + v * threads; place < whole_vectors) {
+      offsets[v] = layout.offsets(place, bytes);
 #pragma unroll
       for (int i = 0; i < Op::inputs; ++i) {
-        in[v][i] = reinterpret_cast<const Vector*>(operands.addresses[Op::outputs + i])[place];
+        in[v][i] = layout.template load<Vector>(Op::outputs + i, offsets[v][Op::outputs + i]);
       }
     }
   }
-  const auto columns = prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>(beta);
+  const auto columns = prepare<Op, Round<scalar_t>, opmath_t, threads>(beta);
 #pragma unroll
   for (int v = 0; v < vectors; ++v) {
-    const int64_t place = first + v * threads;
-    const bool is_there = place < whole_vectors;
+    const bool is_there = first + v * threads < whole_vectors;
     const auto inputs = [&](int j) { return [&in, v, j](int i) { return in[v][i].values[j]; }; };
     Vector out[Op::outputs];
     const auto compute = [&]<typename Range>(Range) {
       if (is_there) {
 #pragma unroll
-        for (int j = 0; j < width; ++j) {
-          const auto results = apply<Op, scalar_t, Range>(beta, columns, inputs(j));
-#pragma unroll
-          for (int o = 0; o < Op::outputs; ++o) {
-            out[o].values[j] = results.values[o];
-          }
+        for (int j = 0; j < Vector::width; ++j) {
+          apply<Op, scalar_t, Range>(beta, columns, inputs(j),
+                                     [&](int o) -> scalar_t& { return out[o].values[j]; });
         }
       }
     };
-    if constexpr (math::has_ranges<Op, at::opmath_type<scalar_t>>) {
+    if constexpr (!math::has_ranges<Op, opmath_t> || !Layout::has_vectors) {
+      compute(math::Deep());
+    } else {
       float least = 0;
       if (is_there) {
 #pragma unroll
-        for (int j = 0; j < width; ++j) {
+        for (int j = 0; j < Vector::width; ++j) {
           const float distance = call<Op, scalar_t>(
               inputs(j), [&](auto... numbers) { return Op::distance(beta, numbers...); });
           least = std::fmin(distance, least);  // ignores a NaN
         }
       }
       math::with_range(beta, least, compute);
-    } else {
-      compute(math::Near());
     }
     if (is_there) {
 #pragma unroll
       for (int o = 0; o < Op::outputs; ++o) {
-        reinterpret_cast<Vector*>(operands.addresses[o])[place] = out[o];
+        *reinterpret_cast<Vector*>(layout.addresses[o] + offsets[v][o]) = out[o];
       }
     }
   }
 
-  // The last block computes the remaining elements, fewer than a vector.
-  const int64_t index = whole_vectors * width + threadIdx.x;
-  if (blockIdx.x == gridDim.x - 1 && index < n) {
-    const auto results = apply<Op, scalar_t, math::Deep>(beta, columns, [&](int i) {
-      return reinterpret_cast<const scalar_t*>(operands.addresses[Op::outputs + i])[index];
-    });
-#pragma unroll
-    for (int o = 0; o < Op::outputs; ++o) {
-      reinterpret_cast<scalar_t*>(operands.addresses[o])[index] = results.values[o];
+  // The last block computes the elements before and after the whole vectors: fewer than two of
+  // them.
+  if constexpr (Layout::has_vectors) {
+    if (blockIdx.x != gridDim.x - 1) {
+      return;
+    }
+    const int rest = static_cast<int>(threadIdx.x) - layout.head;
+    const int64_t index = rest < 0 ? rest : int64_t(whole_vectors) * Vector::width + rest;
+    if (index < int64_t(n)) {
+      const auto element = [&](int operand) -> scalar_t& {
+        const int64_t offset = index * layout.step(operand, sizeof(scalar_t));
+        return *reinterpret_cast<scalar_t*>(layout.addresses[operand] + offset);
+      };
+      apply<Op, scalar_t, math::Deep>(
+          beta, columns, [&](int i) { return element(Op::outputs + i); }, element);
     }
   }
 }
 
-constexpr int strided_elements = 4;  // that a thread loads before it computes
-
-template <typename Op, typename scalar_t, typename Beta>
-__global__ void __launch_bounds__(threads)
-    strided_kernel(const Beta beta, const Operands<Op> operands,
-                   const OffsetCalculator<Operands<Op>::count> calculator, const int64_t n) {
-  const uint32_t first = blockIdx.x * (strided_elements * threads) + threadIdx.x;
-  scalar_t in[strided_elements][Op::inputs];
-  uint32_t out[strided_elements][Op::outputs];
-#pragma unroll
-  for (int e = 0; e < strided_elements; ++e) {
-    if (first + e * threads < n) {
-      const auto offsets = calculator.get(first + e * threads);
-#pragma unroll
-      for (int i = 0; i < Op::inputs; ++i) {
-        in[e][i] = *reinterpret_cast<const scalar_t*>(operands.addresses[Op::outputs + i] +
-                                                      offsets[Op::outputs + i]);
-      }
-#pragma unroll
-      for (int o = 0; o < Op::outputs; ++o) {
-        out[e][o] = offsets[o];
-      }
-    }
-  }
-  const auto columns = prepare<Op, Round<scalar_t>, at::opmath_type<scalar_t>, threads>(beta);
-#pragma unroll
-  for (int e = 0; e < strided_elements; ++e) {
-    if (first + e * threads < n) {
-      const auto results =
-          apply<Op, scalar_t, math::Deep>(beta, columns, [&](int i) { return in[e][i]; });
-#pragma unroll
-      for (int o = 0; o < Op::outputs; ++o) {
-        *reinterpret_cast<scalar_t*>(operands.addresses[o] + out[e][o]) = results.values[o];
-      }
-    }
-  }
-}
-
-// Whether contiguous_kernel can load and store whole vectors from this address on, on the current
-// device.
-inline bool aligned(const void* address) {
-  const int bytes = vector_bytes_for(at::cuda::getCurrentDeviceProperties()->major);
-  return reinterpret_cast<uintptr_t>(address) % bytes == 0;
-}
-
-// Does nothing for n = 0, because a launch needs at least one block.
-template <typename... Parameters, typename... Arguments>
-void launch(void (*kernel)(Parameters...), int64_t elements_in_a_block, int64_t n,
-            const Arguments&... arguments) {
-  if (n > 0) {
-    const auto blocks = static_cast<unsigned>((n + elements_in_a_block - 1) / elements_in_a_block);
-    kernel<<<blocks, threads, 0, at::cuda::getCurrentCUDAStream()>>>(arguments..., n);
-    C10_CUDA_KERNEL_LAUNCH_CHECK();
-  }
-}
-
-template <typename scalar_t, typename Op, typename Beta>
-void launch_contiguous(const Beta& beta, const Operands<Op>& operands, int64_t n) {
-  launch(contiguous_kernel<Op, scalar_t, Beta>, threads * thread_bytes / sizeof(scalar_t), n, beta,
-         operands);
-}
-
-// The calculator gives the offsets of the elements. n and all offsets are below 2^31.
-template <typename scalar_t, typename Op, typename Beta>
-void launch_strided(const Beta& beta, const Operands<Op>& operands,
-                    const OffsetCalculator<Operands<Op>::count>& calculator, int64_t n) {
-  launch(strided_kernel<Op, scalar_t, Beta>, threads * strided_elements, n, beta, operands,
-         calculator);
+// Computes n elements, of which layout.head lie before the first vector.
+template <typename scalar_t, typename Op, typename Layout, typename Beta>
+void launch(const Beta& beta, Op, const Layout& layout, int64_t n) {
+  const int64_t in_a_thread = Layout::has_vectors
+                                  ? thread_bytes_for(architecture(), Op::inputs) / sizeof(scalar_t)
+                                  : single_elements;
+  const int64_t in_a_block = threads * in_a_thread, from_first_vector = n - layout.head;
+  const int64_t blocks = std::max<int64_t>((from_first_vector + in_a_block - 1) / in_a_block, 1);
+  elementwise_kernel<Layout, Op, scalar_t>
+      <<<static_cast<unsigned>(blocks), threads, 0, at::cuda::getCurrentCUDAStream()>>>(
+          beta, layout, static_cast<typename Layout::Index>(from_first_vector));
+  C10_CUDA_KERNEL_LAUNCH_CHECK();
 }
 
 }  // namespace fused_softplus::cuda

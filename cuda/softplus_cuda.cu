@@ -29,7 +29,8 @@ struct Device {
     for (int i = 0; i < iterator.ntensors(); ++i) {
       addresses.push_back(static_cast<char*>(iterator.data_ptr(i)));
     }
-    if (iterator.is_contiguous() && std::all_of(addresses.begin(), addresses.end(), aligned)) {
+    const int vector_bytes = vector_bytes_for(architecture());
+    if (iterator.is_contiguous() && are_equally_aligned(addresses, vector_bytes)) {
       return run_contiguous(iterator.dtype(0), iterator.numel(), addresses, kernel, beta,
                             threshold);
     }
@@ -41,16 +42,28 @@ struct Device {
     }
     dispatch(kernel, iterator.dtype(0), [&](auto formula, auto element) {
       using scalar_t = decltype(element);
-      const Operands<decltype(formula)> operands(addresses.data());
-      // Addresses take the time here, so there is no kernel for beta = 1. The bits are the same.
+      constexpr int count = formula.outputs + formula.inputs;
+      // There is a kernel for beta = 1 only where it is worth its place in the library: a bias is
+      // the usual case of VectorRows. The bits are the same.
       const math::AnyBeta<at::opmath_type<scalar_t>> any(beta, threshold);
-      launch_strided<scalar_t>(any, operands, make_offset_calculator<operands.count>(iterator),
-                               iterator.numel());
+      if (VectorRows<count>::takes(iterator, formula.outputs, vector_bytes)) {
+        const VectorRows<count> rows(iterator, vector_bytes);
+        const auto launch_with = [&](const auto& chosen) {
+          launch<scalar_t>(chosen, formula, rows, iterator.numel());
+        };
+        if constexpr (math::has_bias<decltype(formula)>) {
+          math::with_beta<at::opmath_type<scalar_t>, math::UnitBeta>(beta, threshold, launch_with);
+        } else {
+          launch_with(any);
+        }
+      } else {
+        launch<scalar_t>(any, formula, Elements<count>(iterator), iterator.numel());
+      }
     });
   }
 
   static bool takes_contiguous(const at::Tensor& tensor) {
-    return aligned(tensor.const_data_ptr());
+    return misalignment(tensor.const_data_ptr(), vector_bytes_for(architecture())) == 0;
   }
 
   static at::Tensor empty_like_contiguous(const at::Tensor& tensor) {
@@ -61,19 +74,23 @@ struct Device {
 
   static void run_contiguous(at::ScalarType dtype, const Rows& rows, Kernel kernel, double beta,
                              double threshold) {
-    run_contiguous(dtype, rows.n, rows.addresses, kernel, beta, threshold);
+    if (rows.n != 0) {
+      run_contiguous(dtype, rows.n, rows.addresses, kernel, beta, threshold);
+    }
   }
 
  private:
+  // The addresses lie equally far from a whole vector.
   static void run_contiguous(at::ScalarType dtype, int64_t n, c10::ArrayRef<char*> addresses,
                              Kernel kernel, double beta, double threshold) {
     dispatch(kernel, dtype, [&](auto formula, auto element) {
       using scalar_t = decltype(element);
-      const Operands<decltype(formula)> operands(addresses.data());
-      const auto launch = [&](const auto& chosen) {
-        launch_contiguous<scalar_t>(chosen, operands, n);
+      const Contiguous<formula.outputs + formula.inputs> layout(addresses, n, sizeof(scalar_t),
+                                                                vector_bytes_for(architecture()));
+      const auto launch_with = [&](const auto& chosen) {
+        launch<scalar_t>(chosen, formula, layout, n);
       };
-      math::with_beta<at::opmath_type<scalar_t>, math::UnitBeta>(beta, threshold, launch);
+      math::with_beta<at::opmath_type<scalar_t>, math::UnitBeta>(beta, threshold, launch_with);
     });
   }
 };

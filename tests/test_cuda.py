@@ -127,6 +127,114 @@ def test_layouts(make, dtype: torch.dtype) -> None:
     assert torch.equal(changed, dense)
 
 
+def at_an_offset(x: Tensor) -> Tensor:
+    return torch.cat([x.new_full((3,), math.nan), x.flatten()])[3:].view(x.shape)
+
+
+def with_columns(before: int, x: Tensor, after: int) -> Tensor:
+    """A view of x among so many other columns."""
+    sides = [x.new_full((*x.shape[:-1], count), math.nan) for count in (before, after)]
+    return torch.cat([sides[0], x, sides[1]], -1)[..., before : before + x.shape[-1]]
+
+
+def second_half_of_rows(x: Tensor) -> Tensor:
+    return with_columns(x.shape[-1], x, 0)
+
+
+def rows_that_begin_at_vectors(x: Tensor) -> Tensor:
+    return with_columns(0, x, 64 - x.shape[-1])
+
+
+def first_row_begins_at_a_vector(x: Tensor) -> Tensor:
+    return with_columns(0, x, 1)
+
+
+def no_row_begins_at_a_vector(x: Tensor) -> Tensor:
+    return with_columns(1, x, 63 - x.shape[-1])
+
+
+def every_other(x: Tensor) -> Tensor:
+    return torch.stack([x, torch.full_like(x, math.nan)], -1)[..., 0]
+
+
+def transposed(x: Tensor) -> Tensor:
+    return x.transpose(0, -1).contiguous().transpose(0, -1)
+
+
+@of_every_dtype
+@pytest.mark.parametrize("rows", [48, 50])  # of whole vectors, or not
+@pytest.mark.parametrize(
+    "layout",
+    [
+        at_an_offset,
+        second_half_of_rows,
+        rows_that_begin_at_vectors,
+        first_row_begins_at_a_vector,
+        no_row_begins_at_a_vector,
+        every_other,
+        transposed,
+    ],
+)
+def test_one_operand_of_another_layout(
+    layout: Callable[[Tensor], Tensor], rows: int, dtype: torch.dtype
+) -> None:
+    for operator, count in (
+        ("softplus", 1),
+        ("softplus_backward", 2),
+        ("softplus_double_backward", 3),
+        ("softplus_bias", 2),
+        ("softplus_bias_double_backward", 4),
+    ):
+        operands = list(torch.randn(count, 7, rows, dtype=torch.float64).to("cuda", dtype))
+        call = getattr(ops, operator)
+        expected = call(*operands, 2, 20)
+        for other in range(count):
+            changed = [layout(x) if i == other else x for i, x in enumerate(operands)]
+            torch.testing.assert_close(call(*changed, 2, 20), expected, rtol=0, atol=0)
+    x = operands[0]
+    view = layout(x)
+    assert softplus_(view, 2) is view
+    assert torch.equal(view, softplus(x, 2))
+    out = layout(x)
+    softplus(x, 2, out=out)
+    assert torch.equal(out, softplus(x, 2))
+
+
+@of_every_dtype
+@pytest.mark.parametrize("shape", [(3, 5, 32), (3, 4, 5), (1000,), (2, 3, 2, 50)])
+def test_bias_equals_the_same_bias_for_each_element(
+    shape: tuple[int, ...], dtype: torch.dtype
+) -> None:
+    *others, x = torch.randn(3, *shape, dtype=torch.float64).to("cuda", dtype)
+    for dim in range(-1, len(shape)):
+        size = shape[dim] if dim >= 0 else 1
+        bias = torch.randn(size, *[1] * (len(shape) - 1 - max(dim, 0)), dtype=torch.float64)
+        bias = bias.to("cuda", dtype)
+        dense = bias.expand(shape).contiguous()
+        for beta in (1, 0.7):
+            for operator, count in (("", 0), ("_backward", 1), ("_double_backward", 2)):
+                call = getattr(ops, f"softplus_bias{operator}")
+                torch.testing.assert_close(
+                    call(*others[:count], x, bias, beta, 5),
+                    call(*others[:count], x, dense, beta, 5),
+                    rtol=0,
+                    atol=0,
+                )
+
+
+@of_every_dtype
+@pytest.mark.parametrize("offset", [0, 1, 3, 8])
+def test_elements_before_and_after_the_vectors(offset: int, dtype: torch.dtype) -> None:
+    for n in (1, 2, 7, 15, 31, 33, 64, 1025):
+        memory = torch.randn(offset + n + 9, dtype=torch.float64).to("cuda", dtype)
+        before, expected = memory.clone(), softplus(memory)
+        view = memory[offset : offset + n]
+        assert torch.equal(softplus(view), expected[offset : offset + n])
+        softplus_(view)
+        expected[:offset], expected[offset + n :] = before[:offset], before[offset + n :]
+        assert torch.equal(memory, expected)
+
+
 def test_gradients() -> None:
     x = torch.tensor([-3.0, -0.2, 0.0, 1.0, 1.9, 2.1, 30.0], dtype=torch.float64, device="cuda")
     x.requires_grad_()
@@ -172,17 +280,19 @@ def every_kernel(x: Tensor) -> list[Tensor]:
             ops.softplus_backward_from_result(grad, y, beta),
             *ops.softplus_double_backward(grad_grad, grad, x, beta, 5),
             *ops.softplus_double_backward_from_result(grad_grad, grad, y, beta),
-            ops.softplus_bias(x, grad, beta, 20),  # contiguous
-            ops.softplus_bias(x, grad[-1:], beta, 20),  # strided
+            ops.softplus_bias(x, grad, beta, 20),
+            ops.softplus_bias(x, grad[-1:], beta, 20),
+            ops.softplus(x[::2], beta, 5),
         ]
     return results
 
 
 @of_every_dtype
 def test_bits_are_those_of_the_cpu(dtype: torch.dtype) -> None:
-    """CUDA and AVX-512 run the same operations. The float64 formulas are the same everywhere; the
-    tables of float32 and the 16-bit types have the same size. -fmad=false and fma() ensure this."""
-    if dtype != torch.float64 and _C.cpu_capability() != "avx512":
+    """CUDA, AVX-512 and NEON run the same operations. The float64 formulas are the same everywhere;
+    the tables of float32 and the 16-bit types have the same size. -fmad=false and fma() ensure
+    this."""
+    if dtype != torch.float64 and _C.cpu_capability() not in ("avx512", "neon"):
         pytest.skip("this CPU's float32 kernels use shorter tables than CUDA's")
     x = (10 * torch.randn(100_003, dtype=torch.float64)).to(dtype)
     x[:4] = torch.tensor([math.nan, -math.nan, math.inf, -math.inf])

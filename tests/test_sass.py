@@ -25,6 +25,7 @@ FORMULAS = {
     "SoftplusFloor": (2, 1),
 }
 INITIALIZES = "InverseSoftplus"  # runs once to initialize parameters: may divide, needs no table
+DTYPE_BYTES = {str(dtype).removeprefix("torch."): dtype.itemsize for dtype in DTYPES}
 THREAD_BYTES = 32  # cuda/kernels.cuh: loaded by a thread from each input
 
 
@@ -36,14 +37,18 @@ def kernels() -> list[sass.MachineCode]:
 def test_every_kernel_is_there_for_every_architecture(kernels: list[sass.MachineCode]) -> None:
     architectures = {kernel.architecture for kernel in kernels}
     assert architectures
-    dtypes = [str(dtype).removeprefix("torch.") for dtype in DTYPES]
-    forms = [("contiguous", "UnitBeta"), ("contiguous", "AnyBeta"), ("strided", "AnyBeta")]
+    both = ("UnitBeta", "AnyBeta")
     expected = {
         f"sm_{architecture} {layout} {formula} {dtype} {beta}"
         for architecture in architectures
         for formula in FORMULAS
-        for dtype in dtypes
-        for layout, beta in forms
+        for dtype in DTYPE_BYTES
+        for layout, betas in (
+            ("Contiguous", both),
+            ("VectorRows", both if formula.startswith("WithBias") else both[1:]),
+            ("Elements", both[1:]),
+        )
+        for beta in betas
     }
     assert {str(kernel) for kernel in kernels} == expected
     assert len(kernels) == len(expected)
@@ -61,7 +66,7 @@ def test_whole_vectors_are_loaded_and_stored(kernels: list[sass.MachineCode]) ->
     """Loads and stores have 16 bytes, or 32 from sm_100 on. Single elements are loaded and stored
     only for the last part of a vector, once for each operand."""
     for kernel in kernels:
-        if kernel.layout != "contiguous":
+        if kernel.layout == "Elements":
             continue
         inputs, outputs = FORMULAS[kernel.formula]
         wide, width = (r"256", 32) if kernel.architecture >= 100 else (r"128", 16)
@@ -70,7 +75,9 @@ def test_whole_vectors_are_loaded_and_stored(kernels: list[sass.MachineCode]) ->
         stores = kernel.count(rf"STG\.E(\.ENL2)?\.{wide}(\.\w+)*")
         assert (loads, stores) == (inputs * vectors, outputs * vectors), str(kernel)
         table = kernel.count(r"LDG\.E\.64\.CONSTANT(\.\w+)*")  # copied into shared memory
-        assert kernel.count(r"LDG.*") - loads - table == inputs, str(kernel)
+        # VectorRows loads the elements of a vector one by one where it has to.
+        rows = THREAD_BYTES // DTYPE_BYTES[kernel.dtype] if kernel.layout == "VectorRows" else 0
+        assert kernel.count(r"LDG.*") - loads - table == inputs * (rows + 1), str(kernel)
         assert kernel.count(r"STG.*") - stores == outputs, str(kernel)
 
 

@@ -10,7 +10,7 @@ import ctypes
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -23,6 +23,12 @@ from tests.cuda_emulation.machine import Machine
 from tests.cuda_emulation.memory import Allocation, Tracked
 from tests.cuda_emulation.ptx import Module
 
+
+class Launch(NamedTuple):
+    kernel: str
+    loads: int  # from tensors, by all threads
+
+
 PTX = Path(os.environ["EMULATED_PTX"])
 ARCHITECTURE = int(PTX.stem.removeprefix("sm_"))
 
@@ -30,7 +36,7 @@ torch.cuda._lazy_init = lambda: None
 _runtime = ctypes.CDLL(fused_softplus.library_path())
 _module = Module(PTX.read_text())
 _machine = Machine(_module)
-launches: list[str] = []
+launches: list[Launch] = []
 _faults: list[str] = []
 
 _Visit = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int)
@@ -66,8 +72,8 @@ def _launch(
             for address, data, size, of_device in _allocations()
             if of_device == device  # the memory of another one is not there
         ]
-        launches.append(kernel.name)
-        _machine.launch(kernel.name, blocks, threads, values, memory)
+        loads = _machine.launch(kernel.name, blocks, threads, values, memory)
+        launches.append(Launch(kernel.name, loads))
     except Exception as error:  # C++ cannot pass it on
         _faults.append(f"{type(error).__name__}: {error}")
         return ILLEGAL_ADDRESS
@@ -194,5 +200,5 @@ def no_fault() -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    kernels = len(set(launches))
+    kernels = len({launch.kernel for launch in launches})
     terminalreporter.write_line(f"{PTX.stem}: {len(launches)} launches of {kernels} kernels")

@@ -143,7 +143,7 @@ def _from_bfloat16(bits: Array) -> Array:
     return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
-for _from, _result in (("u32", "u64"), ("u64", "u32"), ("u32", "u16")):
+for _from, _result in (("u32", "u64"), ("u64", "u32"), ("u32", "u16"), ("s32", "s64")):
     _define(f"cvt.{_result}.{_from}", f"{_from} -> {_result}", _to(_result))
 for _from, _result in (("f32", "f64"), ("f16", "f32")):
     _define(f"cvt.{_result}.{_from}", f"{_from} -> {_result}", _with_one_nan(_to(_result)))
@@ -167,7 +167,7 @@ def _unordered(compare: Callable[..., Any]) -> Callable[..., Any]:
 
 
 for _name, _function in _COMPARISONS.items():
-    for _type in ("s32", "u32", "s64", "u64"):
+    for _type in ("s16", "s32", "u32", "s64", "u64"):
         _define(f"setp.{_name}.{_type}", f"{_type} {_type} -> pred", _function)
     for _type in ("f32", "f64"):
         _define(f"setp.{_name}.{_type}", f"{_type} {_type} -> pred", _ordered(_function))
@@ -208,8 +208,9 @@ for _type in ("s32", "u32", "s64", "u64"):
     _define(f"shr.{_type}", f"{_type} u32 -> {_type}", _shift(np.right_shift))
 for _type in ("b32", "b64"):
     _define(f"shl.{_type}", f"{_type} u32 -> {_type}", _shift(np.left_shift))
-_define("mul.lo.s32", "s32 s32 -> s32", np.multiply)
-_define("mad.lo.s32", "s32 s32 s32 -> s32", lambda a, b, c: a * b + c)
+for _type in ("s32", "s64"):
+    _define(f"mul.lo.{_type}", f"{_type} {_type} -> {_type}", np.multiply)
+    _define(f"mad.lo.{_type}", f"{_type} {_type} {_type} -> {_type}", lambda a, b, c: a * b + c)
 _define("mul.wide.u32", "u32 u32 -> u64", lambda a, b: a.astype(np.uint64) * b)
 _define("mul.hi.u32", "u32 u32 -> u32", lambda a, b: (a.astype(np.uint64) * b) >> np.uint64(32))
 _define("bfi.b64", "b64 b64 u32 u32 -> b64", _insert_bits)

@@ -283,7 +283,8 @@ class Machine:
         threads: int,
         arguments: Sequence[bytes],
         memory: list[Allocation],
-    ) -> None:
+    ) -> int:
+        """Returns how many loads from tensors the threads have executed."""
         kernel = self._module.kernel(name)
         if not 1 <= blocks < 2**31 or threads > (kernel.threads or 1024):
             raise Fault(f"a launch of {blocks} blocks of {threads} threads")
@@ -318,6 +319,7 @@ class Machine:
             )
             with np.errstate(all="ignore"):
                 self._run(kernel, state, threads)
+        return everything.loads
 
     def _run(self, kernel: Kernel, threads: Threads, in_block: int) -> None:
         steps, code = self._steps[kernel.name], kernel.code

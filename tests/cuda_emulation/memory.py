@@ -63,6 +63,7 @@ class Memory:
     def __init__(self, allocations: list[Allocation]):
         self._allocations = sorted(allocations, key=lambda allocation: allocation.address)
         self._addresses = [allocation.address for allocation in self._allocations]
+        self.loads = 0  # from tensors, by all threads
 
     def _find(self, addresses: Array, size: int, what: str) -> tuple[Allocation, Array]:
         if (addresses % np.uint64(size)).any():
@@ -79,6 +80,8 @@ class Memory:
 
     def load(self, addresses: Array, size: int, threads: Array) -> Array:
         allocation, places = self._find(addresses, size, "load")
+        if allocation.writable:
+            self.loads += len(addresses)
         return allocation.bytes.load(places, threads)
 
     def store(self, addresses: Array, values: Array, threads: Array) -> None:

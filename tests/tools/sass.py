@@ -11,7 +11,8 @@ from fused_softplus import library_path
 
 _ARCHITECTURE = re.compile(r"^\s*code for sm_(\d+)")
 _KERNEL = re.compile(
-    r"^\s*Function : void fused_softplus::cuda::(?P<layout>\w+)_kernel<"
+    r"^\s*Function : void fused_softplus::cuda::elementwise_kernel<"
+    r"fused_softplus::cuda::(?P<layout>\w+)<\d>, "
     r"fused_softplus::math::(?P<formula>.+), (?:c10::)?(?P<dtype>\w+), "
     r"fused_softplus::math::(?P<beta>\w+)<"
 )
@@ -33,7 +34,7 @@ class Instruction:
 @dataclass(frozen=True)
 class MachineCode:
     architecture: int  # 90: sm_90
-    layout: str  # contiguous or strided
+    layout: str  # its name in cuda/layouts.cuh
     formula: str  # its name in csrc/math/formulas.h
     dtype: str
     beta: str  # UnitBeta or AnyBeta
