@@ -211,16 +211,16 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "const auto positive = !(signed_x <= 0);  // or NaN",
+        "const auto positive = is_positive_or_nan(signed_x);",
         "const auto positive = signed_x == signed_x;",
         "for a negative beta, an x of the other sign is added, too",
     ),
     Mutant(
         "csrc/math/formulas.h",
-        "log.high) : log.high;\n"
-        "    const V last = positive ? larger_as<Bits<V>>(x, log.high) : splat<V>(0);",
-        "log.high) : splat<V>(0);\n"
-        "    const V last = positive ? larger_as<Bits<V>>(x, log.high) : log.high;",
+        "log.high), log.high);\n"
+        "    const V last = select(positive, larger_as<Bits<V>>(x, log.high), splat<V>(0));",
+        "log.high), splat<V>(0));\n"
+        "    const V last = select(positive, larger_as<Bits<V>>(x, log.high), log.high);",
         "for negative x, the larger summand is rounded twice",
     ),
     Mutant(
@@ -753,5 +753,126 @@ MUTANTS = [
         "tensor.dim() > 0 || tensor.requires_grad() ||",
         "tensor.dim() > 0 ||",
         "a learnable beta of no dimensions is refused",
+    ),
+    # ---- CUDA ----------------------------------------------------------------------------------
+    Mutant(
+        "cuda/layouts.cuh",
+        "return architecture < 1000 ? 16 : 32;",
+        "return 32;",
+        "vectors are taken to have 32 bytes everywhere",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "return strides[0] == iterator.element_size(i) &&",
+        "return",
+        "an input of single elements is loaded as vectors",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "return stride % vector_bytes == 0; });",
+        "return stride % 2 == 0; });",
+        "rows need not begin at a vector",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "(of_first != 0 || row_bytes % vector_bytes != 0)",
+        "of_first != 0",
+        "the last elements of each row are left out",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "calculator_.strides_[0][i] *= width;",
+        "",
+        "the vectors of a row overlap",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "std::max<int64_t>((row - head) / width, 1);",
+        "(row - head) / width;",
+        "a row without a whole vector is divided by 0",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "return address + head * element_size;",
+        "return address;",
+        "the elements before the first vector are counted twice",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "static_cast<char*>(iterator.data_ptr(i)) + head * steps_[i];",
+        "static_cast<char*>(iterator.data_ptr(i));",
+        "the inputs of a misaligned output begin too early",
+    ),
+    Mutant(
+        "cuda/layouts.cuh",
+        "    if (has_vectors_[i]) {",
+        "    if (false) {",
+        "a bias is never loaded as vectors",
+    ),
+    Mutant(
+        "cuda/kernels.cuh",
+        "const Index whole_vectors = n / Vector::width;",
+        "const Index whole_vectors = (n + Vector::width - 1) / Vector::width;",
+        "a part of a vector is taken for a whole one",
+    ),
+    Mutant(
+        "cuda/kernels.cuh",
+        "const Index place = first + v * threads; place < whole_vectors",
+        "const Index place = first + v * threads; place <= whole_vectors",
+        "one vector too many is loaded",
+    ),
+    Mutant(
+        "cuda/kernels.cuh",
+        "const int64_t index = rest < 0 ? rest :",
+        "const int64_t index = rest < 0 ? 0 :",
+        "the elements before the first vector are left out",
+    ),
+    Mutant(
+        "cuda/kernels.cuh",
+        "if (index < int64_t(n)) {",
+        "if (index <= int64_t(n)) {",
+        "one element too many is computed",
+    ),
+    Mutant(
+        "cuda/kernels.cuh",
+        "      compute(math::Deep());",
+        "      compute(math::Near());",
+        "single elements are computed as if all were near 0",
+    ),
+    Mutant(
+        "cuda/kernels.cuh",
+        "std::max<int64_t>((from_first_vector + in_a_block - 1) / in_a_block, 1);",
+        "(from_first_vector + in_a_block - 1) / in_a_block;",
+        "a call without a whole vector launches no block",
+    ),
+    Mutant(
+        "cuda/instructions.cuh",
+        "  __syncthreads();\n",
+        "",
+        "the table is read before it is there",
+    ),
+    Mutant(
+        "cuda/instructions.cuh",
+        "if (divided && i >= pairs_of_centres) {",
+        "if (divided && i > pairs_of_centres) {",
+        "a part of the table is not divided by beta",
+    ),
+    Mutant(
+        "cuda/instructions.cuh",
+        "return __fmaf_rz(a, b, c);",
+        "return std::fma(a, b, c);",
+        "what is rounded to odd is rounded to nearest",
+    ),
+    Mutant(
+        "cuda/softplus_cuda.cu",
+        "if (iterator.numel() == 0) {",
+        "if (false) {",
+        "operands that broadcast to nothing are divided by 0",
+    ),
+    Mutant(
+        "cuda/softplus_cuda.cu",
+        "using Guard = c10::DeviceGuard;",
+        "struct Guard { explicit Guard(c10::Device) {} };",
+        "a kernel runs on the current device, not on the tensors'",
     ),
 ]

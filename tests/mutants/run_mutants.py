@@ -4,6 +4,7 @@
 
 Prints a table, and fails where no test does or where a mutant does not compile. The copy lies in
 build/mutants. The tests that are quickest to notice come first, and the whole of `make test` last.
+The CUDA kernels are compiled only for the mutants in cuda/, which the emulation must notice.
 """
 
 import argparse
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / "build" / "mutants"
 ENVIRONMENT = {
     **os.environ,
-    "CMAKE_ARGS": "-DFUSED_SOFTPLUS_CUDA=OFF -DCMAKE_CXX_FLAGS=-w",
+    "TORCH_CUDA_ARCH_LIST": "9.0",
     "FUSED_SOFTPLUS_TESTS": "ON",
     "PYTHONPATH": str(TREE / "python"),
     "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -72,8 +73,16 @@ class Step(NamedTuple):
     command: tuple[str | Path, ...]
 
 
+def needs_cuda(mutant: Mutant) -> bool:
+    return mutant.file.startswith("cuda/")
+
+
 def steps(mutant: Mutant) -> Iterator[Step]:
     build = build_folder()
+    if needs_cuda(mutant):
+        emulation = (sys.executable, "-m", "tests.cuda_emulation", "-x", "-q")
+        yield Step(("emulated_library", "emulated_ptx"), emulation)
+        return
     pytest = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
     name = Path(mutant.file).name
     if name in MATHS:
@@ -109,7 +118,7 @@ def run(*command: str | Path) -> None:
 
 def build(targets: tuple[str, ...]) -> None:
     run("cmake", "--build", build_folder(), "--target", *targets)
-    if targets != ("accuracy",) and targets != ("loop_tests",):
+    if targets in (("_C",), ("all",)):
         run("cmake", "--install", build_folder(), "--prefix", TREE / "python" / "fused_softplus")
 
 
@@ -152,22 +161,20 @@ def killer(mutant: Mutant) -> str | None:
     return None
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--only", default="", help="only mutants with this text in them")
-    only = parser.parse_args().only
-    chosen = [mutant for mutant in MUTANTS if any(only in text for text in mutant)]
-
-    copy_tree()
+def try_all(mutants: list[Mutant], cuda: bool) -> int:
+    """Prints a row for each mutant, and returns how many nothing has noticed."""
+    if not mutants:
+        return 0
+    without_warnings = "-DCMAKE_CXX_FLAGS=-w -DCMAKE_CUDA_FLAGS=-Xcompiler=-w"
+    ENVIRONMENT["CMAKE_ARGS"] = (
+        f"-DFUSED_SOFTPLUS_CUDA={'ON' if cuda else 'OFF'} {without_warnings}"
+    )
     run(sys.executable, "setup.py", "--quiet", "build_ext", "--inplace")
-    for step in {step: None for mutant in chosen for step in steps(mutant)}:
+    for step in {step: None for mutant in mutants for step in steps(mutant)}:
         if "all" not in step.targets and (failure := first_failure(step.command)):
-            print(f"without any mutant there fails {failure}", file=sys.stderr)
-            return 1
-
+            raise RuntimeError(f"without any mutant there fails {failure}")
     alive = 0
-    print("| what is wrong | file | noticed by | seconds |\n| --- | --- | --- | ---: |", flush=True)
-    for mutant in chosen:
+    for mutant in mutants:
         path = TREE / mutant.file
         text = path.read_text()
         if text.count(mutant.old) != 1:
@@ -181,6 +188,20 @@ def main() -> int:
         alive += by is None
         row = (mutant.wrong, mutant.file, by or "**nothing**", f"{time.monotonic() - start:.0f}")
         print(f"| {' | '.join(row)} |", flush=True)
+    return alive
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--only", default="", help="only mutants with this text in them")
+    only = parser.parse_args().only
+    chosen = [mutant for mutant in MUTANTS if any(only in text for text in mutant)]
+
+    copy_tree()
+    alive = 0
+    print("| what is wrong | file | noticed by | seconds |\n| --- | --- | --- | ---: |", flush=True)
+    for cuda in (False, True):
+        alive += try_all([mutant for mutant in chosen if needs_cuda(mutant) == cuda], cuda)
     print(f"\n{len(chosen) - alive} of {len(chosen)} noticed", flush=True)
     return 1 if alive else 0
 

@@ -1,6 +1,6 @@
 """Everything that is worth knowing from a GPU, in one command for a machine lent for minutes.
 
-    make gpu-day TORCH=installed
+    make gpu-day TORCH=installed                  # PATIENCE=4: four times as long for each step
 
 The steps, the most important first: the library for the device's own architecture, one call, the
 tests of the CUDA kernels, compute-sanitizer, the operators' benchmark, and a training step of a
@@ -45,6 +45,9 @@ class Step:
     def lacks(self) -> list[str]:
         packages = [one for one in self.packages if find_spec(one) is None]
         return packages + [one for one in self.programs if shutil.which(one) is None]
+
+
+PATIENCE = float(os.environ.get("PATIENCE", 1))
 
 
 def steps(architecture: str) -> list[Step]:
@@ -116,7 +119,7 @@ def run(step: Step) -> str:
         ) as process,
     ):
         try:
-            code = process.wait(step.seconds)
+            code = process.wait(step.seconds * PATIENCE)
             ended = "passed" if code == 0 else f"failed ({code})"
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)  # with the processes that it has started
