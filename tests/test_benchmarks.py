@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,16 @@ def test_memory(benchmark: Benchmark) -> None:
     for what in ("kept, MiB", "peak, MiB"):
         saved = cpu["nn.Softplus"][what] - cpu["ours, in place"][what]
         assert saved == pytest.approx(buffers * buffer, abs=buffer / 2), what
+
+
+def test_error_figures(module: Callable[..., str], tmp_path: Path) -> None:
+    """Our largest error is within our bound, and the polynomials have a small share in it."""
+    said = module("error_figures", "--points", "50", "--output", str(tmp_path))
+    largest = dict(re.findall(r"^(\S+): largest error (\S+) ULP", said, re.MULTILINE))
+    assert 0.5 < float(largest["ours"]) < 1
+    assert 0 < float(largest["table"]) < 2.0 ** (24 - 28.2)  # the relative error in constants.h
+    for name in ("errors.svg", "table.svg"):
+        assert "</svg>" in (tmp_path / name).read_text()
 
 
 @pytest.mark.parametrize(("inplace", "buffers"), [(False, 3), (True, 2)])

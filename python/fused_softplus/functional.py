@@ -60,7 +60,7 @@ def softplus(
     Shape:
         - input: :math:`(*)`, any number of dimensions
         - beta: a number, or any shape that broadcasts against that of ``input``
-        - bias: :math:`()` or :math:`(\text{input.shape[bias\_dim]})`
+        - bias: :math:`()` or ``(input.shape[bias_dim],)``
         - output: :math:`(*)`, the same as ``input``
 
     Raises:
