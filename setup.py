@@ -1,6 +1,7 @@
 """Builds with CMake and packages the result with setuptools. CMakeLists.txt lists the sources."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -41,9 +42,13 @@ class CMakeBuild(build_ext):
         )
 
 
+RELEASE = "{}.{}".format(*torch.__version__.split("."))
+# A built package is for one torch: that is in its version, as torch's own extensions have it.
+version = runpy.run_path(str(ROOT / "python" / PACKAGE / "_version.py"))["__version__"]
 setup(
+    version=version if "sdist" in sys.argv else f"{version}+torch{RELEASE}",
     ext_modules=[Extension(f"{PACKAGE}._C", [])],
     cmdclass={"build_ext": CMakeBuild},
     # The C++ interfaces of PyTorch change with every minor release.
-    install_requires=["torch=={}.{}.*".format(*torch.__version__.split("."))],
+    install_requires=[f"torch=={RELEASE}.*"],
 )

@@ -67,7 +67,7 @@ def test_sdist(distributions: tuple[Path, Path]) -> None:
         files = {member.name.split("/", 1)[1] for member in archive if member.isfile()}
     wanted = {"CMakeLists.txt", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py"}
     wanted |= {"Makefile", "requirements-dev.txt", "python/_build.py.in", "python/bindings.cpp"}
-    for folder in ("cmake", "csrc", "cuda", "tests"):
+    for folder in ("cmake", "csrc", "cuda", "packaging", "tests"):
         wanted |= sources(ROOT / folder, "*")
     wanted |= sources(PACKAGE, "*.py", "*.pyi", "py.typed") - {"python/fused_softplus/_build.py"}
     written_by_setuptools = {"PKG-INFO", "setup.cfg"}
@@ -79,7 +79,8 @@ def test_wheel(distributions: tuple[Path, Path]) -> None:
     wheel = distributions[1]
     tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
     platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    assert wheel.name == f"fused_softplus-{fused_softplus.__version__}-{tag}-{tag}-{platform}.whl"
+    version = f"{fused_softplus.__version__}+torch{TORCH}"
+    assert wheel.name == f"fused_softplus-{version}-{tag}-{tag}-{platform}.whl"
     with zipfile.ZipFile(wheel) as archive:
         files = {name for name in archive.namelist() if ".dist-info/" not in name}
         (metadata,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
@@ -106,21 +107,7 @@ def test_wheel(distributions: tuple[Path, Path]) -> None:
 
 def test_smoke(clean: Path) -> None:
     """Tests values, gradients, the module and the output of the command."""
-    code = """
-import torch, torch.nn.functional as F, fused_softplus
-x = torch.linspace(-5, 25, 61, dtype=torch.float64, requires_grad=True)
-for beta in (0.1, 1, 100):
-    y, expected = fused_softplus.softplus(x, beta), F.softplus(x, beta)
-    torch.testing.assert_close(y, expected, rtol=1e-14, atol=0)
-    gradients = [torch.autograd.grad(r.sum(), x)[0] for r in (y, expected)]
-    torch.testing.assert_close(*gradients, rtol=1e-14, atol=0)
-model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Softplus())
-assert fused_softplus.replace_softplus(model) == 1
-assert model(torch.ones(4, 3)).isfinite().all() and fused_softplus.restore_softplus(model) == 1
-assert fused_softplus.restore_softplus(torch.nn.Sequential(fused_softplus.Softplus())) == 1
-print(fused_softplus.__file__)
-"""
-    file = run(clean, "-c", code).strip()
+    file = run(clean, ROOT / "packaging" / "smoke.py").strip()
     assert Path(file).is_relative_to(clean.parents[1])
     shown = run(clean, "-m", "fused_softplus")
     assert f"{fused_softplus.__version__}, built for torch {TORCH}" in shown
