@@ -15,8 +15,9 @@ BUILD = $(firstword $(wildcard build/torch-$(TORCH)-*))
 export PATH := $(BIN):$(PATH)
 export FUSED_SOFTPLUS_TESTS = ON
 
-.PHONY: build demo demo-sdf test test-exhaustive clean
-.PHONY: test-cuda gpu-day test-load test-packages test-sanitize fuzz lint audit mutants coverage
+.PHONY: build wheels docs figures clean demo demo-sdf test test-exhaustive test-load test-packages
+.PHONY: test-cuda test-cuda-emulated gpu-day build-arm test-arm bench-arm test-sanitize fuzz lint
+.PHONY: audit mutants coverage
 .PHONY: bench bench-cuda bench-models bench-sdf bench-schnet bench-memory readme-tables roofline
 .DEFAULT_GOAL := build
 
@@ -64,6 +65,20 @@ test-load: build
 test-sanitize: $(READY)
 	$(BIN)/python tests/sanitizers/run_sanitizers.py
 
+# The whole stack on an emulated 64-bit ARM CPU: torch's aarch64 wheel, Debian's Python for arm64,
+# the library cross-compiled. Half an hour, of which the Python tests take twenty minutes, and 3 GB.
+# Needs Debian's debootstrap, g++-aarch64-linux-gnu and qemu-user, and the network.
+export ARM := $(CURDIR)/build/aarch64
+$(ARM)/.complete: requirements-dev.txt tests/arm/environment.sh tests/arm/cuda_stub.py $(READY)
+	TORCH=$(TORCH) tests/arm/environment.sh
+	touch $@
+
+build-arm: $(ARM)/.complete
+	tests/arm/build.sh
+
+test-arm: build-arm
+	tests/arm/run.sh
+
 # Runs the tests that need a GPU, in minutes. Without a network: make test-cuda TORCH=installed
 test-cuda: export FUSED_SOFTPLUS_TESTS = OFF
 test-cuda: build
@@ -73,6 +88,13 @@ test-cuda: build
 # sanitizers, benchmarks. On a machine without a network: make gpu-day TORCH=installed
 gpu-day: $(READY)
 	$(BIN)/python -m tests.tools.gpu_day
+
+# Tests the CUDA kernels without a GPU: what `make test` tests of them, then every size, random
+# layouts, and whether the tests notice broken PTX. Takes some twenty minutes.
+test-cuda-emulated: build
+	$(BIN)/python -m tests.cuda_emulation
+	$(BIN)/python -m tests.cuda_emulation tests/cuda_emulation/sweep.py
+	$(BIN)/python -m tests.cuda_emulation.ptx_mutants
 
 # The packages that test-packages tries, without their dependencies, for which pip might replace
 # torch. They are installed outside of the environment, where `pip check` would miss these.
@@ -88,6 +110,13 @@ test-packages: export PYTHONPATH := $(CURDIR)/$(PACKAGES):$(PYTHONPATH)
 test-packages: build $(PACKAGES)/.complete
 	$(BIN)/python -m pytest tests/test_packages.py
 
+# Builds a wheel for each torch release into dist/, for all Pythons that are at hand, and tests each
+# in a clean environment of each Python. For a release and a Python, that takes some GB for minutes.
+TORCHES ?= 2.11.0 2.12.0 2.13.0 2.14.0 2.15.0
+PYTHONS ?= python3.10 python3.11 python3.12 python3.13 python3.14
+wheels:
+	$(PYTHON) packaging/wheels.py --torches $(TORCHES) --pythons $(PYTHONS)
+
 # The tools for lint, audit and coverage.
 $(VENV)/.complete-lint: requirements-lint.txt $(VENV)/.complete
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-lint.txt
@@ -96,6 +125,19 @@ $(VENV)/.complete-lint: requirements-lint.txt $(VENV)/.complete
 # Checks formatting and types, and runs static analysis. clang-tidy takes its flags from the build.
 lint: build $(VENV)/.complete-lint
 	BUILD=$(BUILD) $(BIN)/pre-commit run --all-files --hook-stage manual
+
+# Builds the pages of docs/ into a site, in seconds. A warning is an error.
+$(VENV)/.complete-docs: requirements-docs.txt $(VENV)/.complete
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	touch $@
+
+docs: build $(VENV)/.complete-docs
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/docs
+	@echo build/docs/index.html
+
+# Draws the pictures of docs/how-it-works.md.
+figures: build
+	$(BIN)/python -m benchmarks.error_figures
 
 # Lists known vulnerabilities of the pinned dependencies and torch, from the database of PyPI.
 audit: $(VENV)/.complete-lint
@@ -138,6 +180,12 @@ bench-cuda: build
 # Estimates from the machine code of the CUDA kernels how fast they can be. Needs no GPU.
 roofline: build
 	$(BIN)/python -m benchmarks.cuda_roofline
+
+# Counts the instructions of the kernels for 64-bit ARM, ours and torch's. Times nothing.
+bench-arm: build-arm
+	$(BIN)/python -m benchmarks.arm_instructions \
+	    $(ARM)/build/CMakeFiles/loops_neon.dir/csrc/cpu/loops.cpp.o \
+	    $(ARM)/site/torch/lib/libtorch_cpu.so
 
 # Writes the recorded results into the tables of the Markdown files.
 readme-tables: $(READY)
