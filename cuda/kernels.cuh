@@ -50,7 +50,7 @@ __device__ __forceinline__ auto call(const Input& input, const Function& functio
   }(std::make_integer_sequence<int, Op::inputs>());
 }
 
-// Applies Op to one element, and calls output(o, number) with that of the o-th output.
+// Applies Op to one element. output(o) is the place of its o-th result.
 template <typename Op, typename scalar_t, typename Range, typename Beta, typename Columns,
           typename Input, typename Output>
 __device__ __forceinline__ void apply(const Beta& beta, const Columns& columns, const Input& input,

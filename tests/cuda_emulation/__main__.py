@@ -25,7 +25,7 @@ def main() -> int:
         done = list(both.map(lambda ptx: run(ptx, *files, *arguments), modules))
     for one in done:
         print(one.stdout)
-    return max((one.returncode for one in done), default=0)
+    return 1 if any(one.returncode for one in done) else 0
 
 
 if __name__ == "__main__":
