@@ -447,7 +447,8 @@ def test_sanitizers() -> None:
     if not program:
         pytest.skip("compute-sanitizer is not installed")
     code = (
-        "import torch, test_cuda\n"
+        "import torch\n"
+        "from tests import test_cuda\n"
         "for dtype in test_cuda.DTYPES:\n"
         "    for n in (1, 15, 5003):\n"
         "        x = torch.randn(n, device='cuda').to(dtype)\n"
@@ -458,7 +459,7 @@ def test_sanitizers() -> None:
         done = subprocess.run(
             [program, "--tool", tool, "--error-exitcode", "9", sys.executable, "-c", code],
             env={**os.environ, "PYTORCH_NO_CUDA_MEMORY_CACHING": "1"},
-            cwd=Path(__file__).parent,
+            cwd=Path(__file__).parents[1],
             capture_output=True,
             text=True,
         )

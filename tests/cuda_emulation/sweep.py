@@ -8,29 +8,16 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.test_fuzz import assert_same, dtypes, layouts, scalars, spread
+from tests.tools.operators import OPERATORS
 from tests.tools.reference import DTYPES
 
 ops = torch.ops.fused_softplus
 
 BLOCK_BYTES = 128 * 32  # cuda/kernels.cuh
-OPERATORS = {
-    "softplus": 1,
-    "softplus_backward": 2,
-    "softplus_backward_from_result": 2,
-    "softplus_double_backward": 3,
-    "softplus_double_backward_from_result": 3,
-    "softplus_bias": 2,
-    "softplus_bias_backward": 3,
-    "softplus_bias_double_backward": 4,
-    "inverse_softplus": 1,
-    "shifted_softplus": 1,
-    "softplus_floor": 2,
-}
 
 
 def call(operator: str, operands: list[Tensor], beta: float, threshold: float) -> list[Tensor]:
-    scalars = (beta,) if operator.endswith("from_result") else (beta, threshold)
-    results = getattr(ops, operator)(*operands, *scalars)
+    results = OPERATORS[operator](*operands, beta, threshold)
     return list(results) if isinstance(results, tuple) else [results]
 
 
@@ -40,7 +27,7 @@ def test_every_size(dtype: torch.dtype, operator: str) -> None:
     """The first n results are those of more elements."""
     block = BLOCK_BYTES // dtype.itemsize
     sizes = [*range(80), *(block * k + more for k in (1, 2) for more in range(-17, 18))]
-    numbers = torch.randn(OPERATORS[operator], max(sizes), dtype=torch.float64).abs()
+    numbers = torch.randn(OPERATORS[operator].tensors, max(sizes), dtype=torch.float64).abs()
     operands = list(numbers.to("cuda", dtype))
     for beta in (1, 0.7):
         expected = call(operator, operands, beta, 20)
@@ -62,7 +49,7 @@ def test_random_layouts(data: st.DataObject) -> None:
     dtype, shape = data.draw(dtypes), data.draw(shapes())
     operator = data.draw(st.sampled_from(list(OPERATORS)))
     beta, threshold = data.draw(scalars(dtype))
-    chosen = [data.draw(layouts(shape)) for _ in range(OPERATORS[operator])]
+    chosen = [data.draw(layouts(shape)) for _ in range(OPERATORS[operator].tensors)]
     values = torch.randn(97, dtype=torch.float64).abs().to(dtype)
     operands = [layout.of(spread(values, layout.size).cuda()) for layout in chosen]
     expected = call(operator, [x.contiguous() for x in operands], beta, threshold)
