@@ -141,8 +141,8 @@ figures: build
 
 # Lists known vulnerabilities of the pinned dependencies and torch, from the database of PyPI.
 audit: $(VENV)/.complete-lint
-	echo torch==$(TORCH) | $(BIN)/pip-audit --no-deps --disable-pip --format json -r /dev/stdin \
-	    -r requirements-dev.txt -r requirements-lint.txt \
+	(echo torch==$(TORCH) && grep --no-filename == requirements-*.txt) \
+	    | $(BIN)/pip-audit --no-deps --disable-pip --format json -r /dev/stdin \
 	    | $(BIN)/python -m tests.tools.audit
 
 # Breaks the library in some hundred ways and checks that a test notices each.

@@ -20,6 +20,8 @@ READ = {
     "numpy 2.4.6": "2.5.5",
     # The last that sympy takes, which torch needs. CHANGES; its one advisory is mended in 1.3.0.
     "mpmath 1.3.0": "1.4.1",
+    # The last for Python 3.11. CHANGES.
+    "sphinx 9.0.4": "9.2.0",
 }
 
 
