@@ -32,6 +32,22 @@ ROOT = Path(__file__).resolve().parent.parent
 LIGHT = np.array([0.4, -0.7, 0.6]) / np.linalg.norm([0.4, -0.7, 0.6])
 AVERAGED = 25  # steps for each point of the loss curves
 
+BEGINNING = """Two copies of one network learn the Stanford bunny as a signed distance, one with
+nn.Softplus and one with fused_softplus. They take turns, for {steps:,} steps each. With the
+defaults, that takes about four minutes on two cores. Drawing the surface and measuring how far it
+is from the scan take another minute.
+"""
+END = """
+In short
+- A step, forward, backward and double backward, is {ratio:.2f} times as fast as with nn.Softplus.
+- The learned surface is {away:.2%} of the bunny's size from the scan on average.
+- Picture: {picture}
+
+What next
+- Your own network: fused_softplus.replace_softplus(model, inplace=True)
+- The memory of a training step: make bench-memory
+- Other widths, compiled models, and ReLU for comparison: make bench-sdf"""
+
 
 def distances(mesh: trimesh.Trimesh, other: trimesh.Trimesh) -> np.ndarray:
     """Returns the distances of points on one surface to the other, which is sampled densely."""
@@ -65,13 +81,13 @@ def draw_losses(axes: Axes, runs: dict[str, sdf.Training]) -> None:
 
 def draw(
     original: trimesh.Trimesh,
-    learnt: trimesh.Trimesh,
+    learned: trimesh.Trimesh,
     runs: dict[str, sdf.Training],
     path: Path,
 ) -> None:
     figure = Figure(figsize=(13, 4.5), layout="constrained")
     draw_mesh(figure.add_subplot(1, 3, 1, projection="3d"), original, "The scan")
-    draw_mesh(figure.add_subplot(1, 3, 2, projection="3d"), learnt, "What the network learnt")
+    draw_mesh(figure.add_subplot(1, 3, 2, projection="3d"), learned, "What the network learned")
     draw_losses(figure.add_subplot(1, 3, 3), runs)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
@@ -107,6 +123,7 @@ def main() -> None:
 
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler prints its steps
     torch.manual_seed(arguments.seed)
+    print(BEGINNING.format(steps=arguments.steps))
     mesh = sdf.load_mesh()
     print(f"The Stanford bunny: {len(mesh.vertices):,} vertices, {len(mesh.faces):,} triangles.")
     expected = sdf.SDF(lambda: nn.Softplus(beta=100), arguments.width)
@@ -120,8 +137,8 @@ def main() -> None:
     data = sdf.batches(mesh, arguments.batch, arguments.seed)
     runs = sdf.train(models, data, arguments.steps)
 
-    learnt = sdf.largest_part(sdf.surface(ours, arguments.resolution))
-    draw(mesh, learnt, runs, arguments.output)
+    learned = sdf.largest_part(sdf.surface(ours, arguments.resolution))
+    draw(mesh, learned, runs, arguments.output)
     print(f"\n{'':26}{'first loss':>12}{'last losses':>13}{'time a step':>14}")
     for name, run in runs.items():
         last = statistics.mean(run.losses[-AVERAGED:])
@@ -131,12 +148,8 @@ def main() -> None:
         print_profile(name, model, next(data))
     pairs = zip(*(run.seconds for run in runs.values()), strict=True)
     ratio = statistics.median(theirs / own for theirs, own in pairs)
-    away = distances(learnt, mesh)
-    print(
-        f"\nA step, forward, backward and double backward, is {ratio:.2f} times as fast as with"
-        f" nn.Softplus.\nThe learnt surface is {away.mean() / 1.8:.2%} of the bunny's size from"
-        f" the scan on average.\nPicture: {arguments.output}"
-    )
+    away = distances(learned, mesh)
+    print(END.format(ratio=ratio, away=away.mean() / 1.8, picture=arguments.output))
     if away.mean() > 2 * 2 / (arguments.resolution - 1):
         sys.exit("demo failed: the surface is not the bunny's, by two cells of the grid")
 
