@@ -23,12 +23,12 @@ REQUIREMENTS = ROOT / "requirements-wheels.txt"
 TORCHS_LIBRARIES = ("libc10*", "libtorch*")
 
 
-def run(*command: str | Path, **environment: str) -> str:
-    """What the command prints. An error shows it."""
+def run(*command: str | Path, tools: Path) -> str:
+    """What the command prints. An error shows it. The folder of tools is the first of the PATH."""
     print("+", *command, flush=True)
     done = subprocess.run(
         command,
-        env={**os.environ, "PYTHONPATH": "", **environment},
+        env={**os.environ, "PYTHONPATH": "", "PATH": f"{tools}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -38,17 +38,16 @@ def run(*command: str | Path, **environment: str) -> str:
     return done.stdout
 
 
-def environment(name: str, python: str, *requirements: str | Path) -> Path:
+def environment(name: str, python: str) -> Path:
     """The bin folder of a new environment."""
-    folder = WORK / name
-    shutil.rmtree(folder, ignore_errors=True)
-    run(python, "-m", "venv", folder)
-    run(*pip(folder / "bin"), *requirements)
-    return folder / "bin"
+    tools = WORK / name / "bin"
+    shutil.rmtree(tools.parent, ignore_errors=True)
+    run(python, "-m", "venv", tools.parent, tools=tools)
+    return tools
 
 
-def pip(bin_folder: Path) -> tuple[str | Path, ...]:
-    return bin_folder / "pip", "install", "--quiet", "--disable-pip-version-check"
+def install(tools: Path, *requirements: str | Path) -> None:
+    run("pip", "install", "--quiet", "--disable-pip-version-check", *requirements, tools=tools)
 
 
 def version_of(python: str) -> str:
@@ -61,16 +60,28 @@ def version_of(python: str) -> str:
     return done.stdout.strip()
 
 
+def with_torch(release: str, pythons: dict[str, str]) -> dict[str, str]:
+    """Those of the Pythons for which there is a wheel of this torch."""
+    return {version: python for version, python in pythons.items() if has_torch(python, release)}
+
+
+def has_torch(python: str, release: str) -> bool:
+    """Asks pip, which downloads the metadata of the wheel only."""
+    command = (*(python, "-m", "pip", "install"), "--dry-run", "--no-deps", "--ignore-installed")
+    done = subprocess.run([*command, f"torch=={release}"], capture_output=True)
+    return done.returncode == 0
+
+
 def only(paths: Iterable[Path]) -> Path:
     (path,) = paths
     return path
 
 
-def unpacked_sdist(bin_folder: Path) -> Path:
+def unpacked_sdist(tools: Path) -> Path:
     for old in DIST.glob("*.tar.gz"):
         old.unlink()
-    run(bin_folder / "python", "-m", "build", "--no-isolation", "--sdist", "--outdir", DIST, ROOT)
-    (archive,) = DIST.glob("*.tar.gz")
+    run("python", "-m", "build", "--no-isolation", "--sdist", "--outdir", DIST, ROOT, tools=tools)
+    archive = only(DIST.glob("*.tar.gz"))
     folder = WORK / archive.name.removesuffix(".tar.gz")
     shutil.rmtree(folder, ignore_errors=True)
     with tarfile.open(archive) as sources:
@@ -81,53 +92,57 @@ def unpacked_sdist(bin_folder: Path) -> Path:
 def build(release: str, pythons: dict[str, str]) -> Path:
     """A wheel with the operator library, and with the bindings of all these Pythons."""
     first, *others = pythons
+    tools = environment("env-build", pythons[first])
+    install(tools, "-r", REQUIREMENTS)
+    install(tools, f"torch=={release}")  # last: torch 2.11 replaces setuptools by an older version
+    sources = unpacked_sdist(tools)
     folder = WORK / f"torch-{release}"
-    shutil.rmtree(folder, ignore_errors=True)
-    bin_folder = environment("env-build", pythons[first], f"torch=={release}", "-r", REQUIREMENTS)
-    path = {"PATH": f"{bin_folder}:{os.environ['PATH']}"}
-    sources = unpacked_sdist(bin_folder)
-    run(
-        *(bin_folder / "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"),
-        *("--wheel-dir", folder, sources),
-        **path,
-    )
+    pip_wheel = ("pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps")
+    run(*pip_wheel, "--wheel-dir", folder, sources, tools=tools)
     wheel = only(folder.glob("*.whl"))
-    run(bin_folder / "wheel", "unpack", "--dest", folder, wheel)
+    run("wheel", "unpack", "--dest", folder, wheel, tools=tools)
     wheel.unlink()
     unpacked = only(folder.iterdir())
     build_folder = only((sources / "build").glob(f"torch-{release}-*"))
     for other in others:
         unset = ("-U", "Python3_*", "-U", "_Python3_*")
-        run("cmake", "-B", build_folder, *unset, f"-DPython3_EXECUTABLE={pythons[other]}", **path)
-        run("cmake", "--build", build_folder, "--target", "_C", **path)
-        run("cmake", "--install", build_folder, "--prefix", sources / other, **path)
+        python = f"-DPython3_EXECUTABLE={pythons[other]}"
+        run("cmake", "-S", sources, "-B", build_folder, *unset, python, tools=tools)
+        run("cmake", "--build", build_folder, "--target", "_C", tools=tools)
+        run("cmake", "--install", build_folder, "--prefix", sources / other, tools=tools)
         shutil.copy(only((sources / other).glob("_C.*.so")), unpacked / PACKAGE)
-    run(bin_folder / "wheel", "pack", "--dest-dir", folder, unpacked)
+    return packed(unpacked, pythons, tools)
+
+
+def packed(folder: Path, pythons: Iterable[str], tools: Path) -> Path:
+    """The stripped wheel of this folder, with the tags of these Pythons and of the platform."""
+    out = folder.parent
+    run("wheel", "pack", "--dest-dir", out, folder, tools=tools)
     tags = ".".join(f"cp{version}" for version in pythons)
     set_tags = ("--python-tag", tags, "--abi-tag", tags, "--remove")
-    run(bin_folder / "wheel", "tags", *set_tags, only(folder.glob("*.whl")))
+    run("wheel", "tags", *set_tags, only(out.glob("*.whl")), tools=tools)
     excluded = [word for library in TORCHS_LIBRARIES for word in ("--exclude", library)]
-    repaired = folder / "repaired"
-    packed = only(folder.glob("*.whl"))
-    run(bin_folder / "auditwheel", "repair", *excluded, "--wheel-dir", repaired, packed, **path)
+    wheel, repaired = only(out.glob("*.whl")), out / "repaired"
+    repair = ["auditwheel", "repair", "--strip", *excluded]
+    run(*repair, "--wheel-dir", repaired, wheel, tools=tools)
     return only(repaired.iterdir())
 
 
 def test(release: str, python: str, others: list[Path]) -> str:
     """Installs the wheel that pip chooses from all of them, and says where it is. The others must
     refuse this torch in one sentence."""
-    bin_folder = environment("env-test", python, f"torch=={release}")
-    install = pip(bin_folder)
-    run(*install, "--no-deps", "-c", ROOT / "requirements-packages.txt", "mambapy", "numpy")
-    run(*install, "--no-index", "--find-links", DIST, PACKAGE)
-    where = run(bin_folder / "python", ROOT / "packaging" / "smoke.py").strip().splitlines()[-1]
+    tools = environment("env-test", python)
+    install(tools, f"torch=={release}")
+    install(tools, "--no-deps", "-c", ROOT / "requirements-packages.txt", "mambapy", "numpy")
+    install(tools, "--no-index", "--find-links", DIST, PACKAGE)
+    smoke = run("python", ROOT / "packaging" / "smoke.py", tools=tools)
     for wheel in others:
-        run(*install, "--no-deps", "--force-reinstall", wheel)
+        install(tools, "--no-deps", "--force-reinstall", wheel)
         code = f"try: import {PACKAGE}\nexcept ImportError as error: print(error)"
-        said = run(bin_folder / "python", "-c", code)
+        said = run("python", "-c", code, tools=tools)
         if "was built for torch" not in said:
             sys.exit(f"{wheel.name} under torch {release} says: {said or 'nothing'}")
-    return where
+    return smoke.strip().splitlines()[-1]
 
 
 def main() -> None:
@@ -140,11 +155,14 @@ def main() -> None:
     WORK.mkdir(parents=True)
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
+    matrix = {release: with_torch(release, pythons) for release in options.torches}
+    if missing := [release for release, those in matrix.items() if not those]:
+        sys.exit(f"pip finds no wheel of torch {missing} for any Python of {list(pythons)}")
     wheels = {
-        release: Path(shutil.copy(build(release, pythons), DIST)) for release in options.torches
+        release: Path(shutil.copy(build(release, those), DIST)) for release, those in matrix.items()
     }
     for release, wheel in wheels.items():
-        for version, python in pythons.items():
+        for version, python in matrix[release].items():
             others = [other for other in wheels.values() if other != wheel]
             print(f"torch {release}, Python {version}: {test(release, python, others)}", flush=True)
     for wheel in wheels.values():
