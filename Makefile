@@ -115,7 +115,8 @@ test-packages: build $(PACKAGES)/.complete
 	$(BIN)/python -m tests.packages
 
 # Builds a wheel for each torch release into dist/, for all Pythons that are at hand, and tests each
-# in a clean environment of each Python. For a release and a Python, that takes some GB for minutes.
+# in a clean environment of each Python. On two cores, a release takes ten minutes, and each of its
+# Pythons one more. It needs 11 GB of disk, and the network.
 TORCHES ?= 2.11.0 2.12.0 2.13.0 2.14.0 2.15.0
 PYTHONS ?= python3.10 python3.11 python3.12 python3.13 python3.14
 wheels:

@@ -145,6 +145,17 @@ def test(release: str, python: str, others: list[Path]) -> str:
     return smoke.strip().splitlines()[-1]
 
 
+def test_all(wheels: dict[str, Path], matrix: dict[str, dict[str, str]]) -> None:
+    for release, pythons in matrix.items():
+        for version, python in pythons.items():
+            others = [
+                wheel
+                for other, wheel in wheels.items()
+                if other != release and version in matrix[other]
+            ]
+            print(f"torch {release}, Python {version}: {test(release, python, others)}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--torches", nargs="+", required=True, help="releases, such as 2.15.0")
@@ -161,10 +172,7 @@ def main() -> None:
     wheels = {
         release: Path(shutil.copy(build(release, those), DIST)) for release, those in matrix.items()
     }
-    for release, wheel in wheels.items():
-        for version, python in matrix[release].items():
-            others = [other for other in wheels.values() if other != wheel]
-            print(f"torch {release}, Python {version}: {test(release, python, others)}", flush=True)
+    test_all(wheels, matrix)
     for wheel in wheels.values():
         print(f"{wheel}: {wheel.stat().st_size / 1e6:.1f} MB")
 
