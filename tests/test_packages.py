@@ -247,3 +247,19 @@ def test_mambapy(eps: float) -> None:
         return train(model, lambda: model(x).square().mean())
 
     assert_unchanged(run, eps)
+
+
+@pytest.mark.parametrize(("name", "seen"), [("Mamba", 1), ("FalconMamba", 41), ("Mamba2", 5)])
+def test_mambas_of_transformers(name: str, seen: int, eps: float) -> None:
+    transformers = pytest.importorskip("transformers")
+    options = {"vocab_size": 20, "hidden_size": 16, "num_hidden_layers": 2, "state_size": 4}
+    if name == "Mamba2":
+        options |= {"num_heads": 4, "head_dim": 8, "n_groups": 1, "chunk_size": 4}
+
+    def run() -> list[Tensor]:
+        config = getattr(transformers, f"{name}Config")(**options)
+        model = getattr(transformers, f"{name}ForCausalLM")(config)
+        tokens = torch.randint(20, (2, 8))
+        return train(model, lambda: model(tokens, labels=tokens).loss)
+
+    assert_unchanged(run, seen * eps)
