@@ -38,7 +38,7 @@ build: $(READY)
 demo: build
 	$(BIN)/python -m examples.demo
 
-# Trains a signed-distance network on the Stanford bunny: about five minutes on two cores.
+# Trains a signed-distance network on the Stanford bunny: three to five minutes on two cores.
 demo-sdf: build
 	$(BIN)/python -m examples.demo_sdf
 

@@ -38,7 +38,7 @@ EPOCHS = 60
 COVERAGE = 0.9
 SHAPE_STEPS, SHAPE_WIDTH, SHAPE_POINTS = 300, 64, 2048
 
-BEGINNING = """This compares fused_softplus with PyTorch's softplus. It takes about two minutes:
+BEGINNING = """This compares fused_softplus with PyTorch's softplus. It takes a minute or two:
 
 1. values and gradients
 2. a small network

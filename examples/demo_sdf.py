@@ -2,7 +2,7 @@
 
     make demo-sdf
 
-This takes about five minutes on two cores. --width, --batch and --steps change that.
+This takes three to five minutes on two cores. --width, --batch and --steps change that.
 benchmarks/sdf_step.py measures all forms of softplus, compiled or not, and ReLU.
 """
 
@@ -33,9 +33,9 @@ LIGHT = np.array([0.4, -0.7, 0.6]) / np.linalg.norm([0.4, -0.7, 0.6])
 AVERAGED = 25  # steps for each point of the loss curves
 
 BEGINNING = """Two copies of one network learn the Stanford bunny as a signed distance, one with
-nn.Softplus and one with fused_softplus. They take turns, for {steps:,} steps each. With the
-defaults, that takes about four minutes on two cores. Drawing the surface and measuring how far it
-is from the scan take another minute.
+nn.Softplus and one with fused_softplus. They take turns, for {steps:,} steps each. Then the
+surface is drawn and compared with the scan. With the defaults, all of this takes three to five
+minutes on two cores.
 """
 END = """
 In short
