@@ -34,8 +34,22 @@ def neighbours(value: float, dtype: torch.dtype, count: int = 4) -> Tensor:
 @pytest.mark.parametrize("beta", BETAS)
 @pytest.mark.parametrize("threshold", [20.0, 13.0, 1.0, -1.0])
 def test_threshold_edge(dtype: torch.dtype, beta: float, threshold: float) -> None:
+    assert_edge(neighbours(threshold / beta, dtype), beta, threshold)
+
+
+@of_every_dtype
+@pytest.mark.parametrize("numerator", [0, 1, 3, -3])
+def test_threshold_edge_between_subnormal_products(dtype: torch.dtype, numerator: int) -> None:
+    """A product is above the threshold if it is after it has been rounded, to 0 for example."""
+    work = torch.float64 if dtype == torch.float64 else torch.float32
+    smallest = torch.finfo(work).smallest_normal * torch.finfo(work).eps
+    for beta in (1e-300, -1e-290) if dtype == torch.float64 else (1e-30, -1e-25):
+        edge = smallest / beta * (numerator + 0.5)
+        assert_edge(neighbours(edge, dtype), beta, numerator * smallest)
+
+
+def assert_edge(x: Tensor, beta: float, threshold: float) -> None:
     """At the threshold softplus is smooth, and the number just above is the first linear one."""
-    x = neighbours(threshold / beta, dtype)
     one = torch.ones_like(x)
     linear = torch.from_numpy(reference.is_linear(x, beta, threshold))
     assert linear.any() and not linear.all()

@@ -15,21 +15,26 @@ FUSED_SOFTPLUS_INLINE bool limit_is_linear(double threshold) {
 }
 
 // The largest x for which |beta| x, rounded, is at most threshold. It is less than infinity, so
-// that an infinite x is always above it. The quotient is at most a few numbers away from it, unless
-// it is so near 0 that the product is subnormal.
+// that an infinite x is always above it. The quotient is at most a few numbers away from it.
 template <typename T>
 FUSED_SOFTPLUS_INLINE T where_linear(double beta, double threshold) {
-  constexpr T infinity = std::numeric_limits<T>::infinity();
+  using Limits = std::numeric_limits<T>;
   const T abs_beta = std::fabs(static_cast<T>(beta));
-  const T most =
-      static_cast<T>(std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max())));
-  // Products overflow to a threshold of minus infinity from a finite x on.
-  T x = std::fmax(most, std::numeric_limits<T>::lowest()) / abs_beta;
+  const T most = static_cast<T>(std::fmin(threshold, static_cast<double>(Limits::max())));
+  T x;
+  if (std::fabs(most) < Limits::min()) {
+    // Products round to a subnormal number, or to 0, up to half of the smallest number above it.
+    constexpr T scale = 1 << 26;
+    x = (most * scale + Limits::denorm_min() * (scale / 2)) / (abs_beta * scale);
+  } else {
+    // Products overflow to a threshold of minus infinity from a finite x on.
+    x = std::fmax(most, Limits::lowest()) / abs_beta;
+  }
   for (int step = 0; step < 4 && abs_beta * x > most; ++step) {
-    x = std::nextafter(x, -infinity);
+    x = std::nextafter(x, -Limits::infinity());
   }
   for (int step = 0; step < 4; ++step) {
-    const T next = std::nextafter(x, infinity);
+    const T next = std::nextafter(x, Limits::infinity());
     if (abs_beta * next > most) {
       break;
     }

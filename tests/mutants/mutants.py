@@ -157,7 +157,7 @@ MUTANTS = [
     ),
     Mutant(
         "csrc/math/branches.h",
-        "std::fmin(threshold, static_cast<double>(std::numeric_limits<T>::max()))",
+        "std::fmin(threshold, static_cast<double>(Limits::max()))",
         "threshold",
         "an infinite input is not linear for an infinite threshold",
     ),
@@ -166,6 +166,12 @@ MUTANTS = [
         "if (abs_beta * next > most) {",
         "if (abs_beta * next >= most) {",
         "linear at the threshold itself",
+    ),
+    Mutant(
+        "csrc/math/branches.h",
+        "most * scale + Limits::denorm_min() * (scale / 2)",
+        "most * scale",
+        "products that are rounded to 0 are above the threshold 0",
     ),
     Mutant(
         "csrc/math/branches.h",
