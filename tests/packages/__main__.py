@@ -77,13 +77,13 @@ def compare(suite: Suite, version: str) -> list[str]:
 
 def main() -> int:
     versions = pins()
-    chosen = sys.argv[1:] or versions
+    chosen = sys.argv[1:] or [suite.package for suite in SUITES if suite.package in versions]
+    suites = {suite.package: suite for suite in SUITES}
     RESULTS.mkdir(parents=True, exist_ok=True)
     print(ROW.format(*HEADER))
     wrong = []
-    for suite in SUITES:
-        if suite.package in chosen:
-            wrong += compare(suite, versions[suite.package])
+    for package in chosen:
+        wrong += compare(suites[package], versions[package])
     for line in wrong:
         print(line)
     return 1 if wrong else 0
