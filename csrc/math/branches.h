@@ -23,7 +23,8 @@ FUSED_SOFTPLUS_INLINE T where_linear(double beta, double threshold) {
   const T most = static_cast<T>(std::fmin(threshold, static_cast<double>(Limits::max())));
   T x;
   if (std::fabs(most) < Limits::min()) {
-    // Products round to a subnormal number, or to 0, up to half of the smallest number above it.
+    // A product rounds to most if it is at most half of the smallest number above it. T has no such
+    // half, so both sides of the division are scaled.
     constexpr T scale = 1 << 26;
     x = (most * scale + Limits::denorm_min() * (scale / 2)) / (abs_beta * scale);
   } else {
